@@ -1,0 +1,53 @@
+"""The Celery application, its queues and the timetable of beat."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from celery import Celery
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fleet.settings")
+
+app = Celery("fleet")
+app.config_from_object(
+    {
+        "broker_connection_retry_on_startup": True,
+        # A task that is not acknowledged within this time is given to another worker.
+        "broker_transport_options": {"visibility_timeout": 3600},
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_ignore_result": True,
+        "task_default_queue": "default",
+        "task_queues": [Queue("default"), Queue("collect"), Queue("collect_slow")],
+        "worker_prefetch_multiplier": 1,
+        "worker_hijack_root_logger": False,
+        "timezone": "UTC",
+        "beat_schedule": {
+            "plan collections": {
+                "task": "regions.tasks.plan_collections",
+                "schedule": timedelta(seconds=15),
+                "options": {"expires": 15},
+            },
+            "rebuild union views": {
+                "task": "regions.tasks.rebuild_union",
+                "schedule": timedelta(minutes=1),
+                "options": {"expires": 60},
+            },
+            "prune rollups": {
+                "task": "regions.tasks.prune_rollups",
+                "schedule": timedelta(hours=6),
+            },
+        },
+    }
+)
+app.autodiscover_tasks(["regions"])
+
+
+@app.on_configure.connect
+def read_broker_address(sender: Celery, **_: object) -> None:
+    """Take the broker from Django's settings, which read it from the environment."""
+    from django.conf import settings
+
+    sender.conf.broker_url = settings.FLEET_REDIS_URL

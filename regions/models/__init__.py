@@ -1,0 +1,37 @@
+"""What the center knows of its regions: configuration, state and rollups."""
+
+from __future__ import annotations
+
+from regions.models.collection import Collection, FailureKind, RegionStatus
+from regions.models.path import AccessPath, SshHop, TunnelState
+from regions.models.region import Region
+from regions.models.rollups import (
+    DailyCategory,
+    DailyInput,
+    DailyRollup,
+    DailyScore,
+    HourlyCause,
+    HourlyFlow,
+    HourlyOutput,
+    HourlyRollup,
+)
+from regions.models.union import UnionCoverage
+
+__all__ = [
+    "AccessPath",
+    "Collection",
+    "DailyCategory",
+    "DailyInput",
+    "DailyRollup",
+    "DailyScore",
+    "FailureKind",
+    "HourlyCause",
+    "HourlyFlow",
+    "HourlyOutput",
+    "HourlyRollup",
+    "Region",
+    "RegionStatus",
+    "SshHop",
+    "TunnelState",
+    "UnionCoverage",
+]

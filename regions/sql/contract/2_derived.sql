@@ -1,0 +1,288 @@
+-- Fleet region contract, version 1.0. Step 2 of 3: views computed over the row views.
+-- The region does not write these. Every bin is fixed by the contract's version, so that what two
+-- hours, days or regions say can be added up.
+--
+-- An hour is an hour of the region's own clock and is named by the instant at which it begins. A
+-- study and all that became of it belong to the hour, and to the local day, of its received_at.
+-- Histograms travel as "bin:count bin:count", empty bins left out. Latency and wait: 128
+-- logarithmic bins from 10 ms to 1000 s; the first and the last also take what lies beyond.
+-- Scores, sizes and attributes: bin 0 below the range, 62 equal bins over it (the last one closed),
+-- bin 63 above it.
+
+CREATE VIEW fleet_contract.input_range AS
+SELECT attribute, low::float8, high::float8 FROM (VALUES
+  ('n_images', 0, 62), ('image_rows', 0, 6200), ('image_cols', 0, 6200),
+  ('pixel_spacing_mm', 0, 1.24), ('bits_stored', 0, 62), ('kvp', 0, 155),
+  ('exposure_uas', 0, 310000), ('exposure_index', 0, 3100), ('deviation_index', -15.5, 15.5),
+  ('body_part_thickness_mm', 0, 124), ('compression_force_n', 0, 248),
+  ('patient_age_years', 0, 124)
+) AS v (attribute, low, high);
+
+-- Count and order-independent hash of all row versions that the hour's counts depend on.
+CREATE VIEW fleet_contract.hour_fingerprint AS
+SELECT i.region_code, h.hour, f.n, f.fingerprint
+FROM fleet_contract.contract_info i
+CROSS JOIN LATERAL generate_series(
+  date_trunc('hour', now(), i.site_tz) - interval '9600 hours',
+  date_trunc('hour', now(), i.site_tz) + interval '24 hours', interval '1 hour') AS h (hour)
+CROSS JOIN LATERAL (
+  WITH s AS MATERIALIZED (
+    SELECT study_ref, hashint8extended(
+      coalesce(row_version, hashtextextended(study::text, 0)), row_id) AS v
+    FROM fleet_contract.study
+    WHERE received_at >= h.hour AND received_at < h.hour + interval '1 hour'),
+  p AS MATERIALIZED (
+    SELECT p.attempt_ref, hashint8extended(
+      coalesce(p.row_version, hashtextextended(p::text, 0)), p.row_id) AS v
+    FROM s JOIN fleet_contract.processing p USING (study_ref))
+  SELECT count(*)::int AS n,
+    mod(coalesce(sum(v), 0) + count(*), 9223372036854775807)::bigint AS fingerprint
+  FROM (
+    SELECT v FROM s
+    UNION ALL SELECT v FROM p
+    UNION ALL SELECT hashint8extended(
+      coalesce(r.row_version, hashtextextended(r::text, 0)), r.row_id)
+    FROM p JOIN fleet_contract.prediction r USING (attempt_ref)
+    UNION ALL SELECT hashint8extended(
+      coalesce(row_version, hashtextextended(input_rejection::text, 0)), row_id)
+    FROM fleet_contract.input_rejection
+    WHERE rejected_at >= h.hour AND rejected_at < h.hour + interval '1 hour') AS versions
+) AS f;
+
+-- One row an hour. flow: answers by pipeline (p), version (v), modality (m): n expected, d done,
+-- f failed, r rejected, q pending, u of unknown status, b by fallback, x done without a valid
+-- latency, l latency and w wait histograms. outputs: scores by model (m), version (v), class (c),
+-- node (g): n scored, p positive, x invalid, d distinct, e in the largest group of equal scores,
+-- o objects. causes: kind (k), reason (r), detail (d), n. An answer is a study and pipeline, judged
+-- by its last attempt. Beyond 64 versions or causes and 256 outputs an hour the rare ones are
+-- folded into "(other)" and counted in n_capped.
+CREATE VIEW fleet_contract.hourly AS
+SELECT i.region_code, h.hour, f.*
+FROM fleet_contract.contract_info i
+CROSS JOIN LATERAL generate_series(
+  date_trunc('hour', now(), i.site_tz) - interval '9600 hours',
+  date_trunc('hour', now(), i.site_tz) + interval '24 hours', interval '1 hour') AS h (hour)
+CROSS JOIN LATERAL (
+  WITH s AS MATERIALIZED (
+    SELECT study_ref, received_at, left(coalesce(modality, ''), 16) AS modality
+    FROM fleet_contract.study
+    WHERE received_at >= h.hour AND received_at < h.hour + interval '1 hour'),
+  attempts AS MATERIALIZED (
+    SELECT DISTINCT ON (s.study_ref, p.pipeline_code)
+      s.modality AS m, p.attempt_ref,
+      left(coalesce(p.pipeline_code, ''), 64) AS p,
+      left(coalesce(p.pipeline_version, ''), 64) AS full_version,
+      left(coalesce(p.device_ref, ''), 64) AS node,
+      CASE WHEN p.row_id IS NULL OR p.status IN ('queued', 'running') THEN 'pending'
+           WHEN p.status IN ('failed', 'timeout', 'cancelled') THEN 'failed'
+           WHEN p.status IN ('done', 'rejected') THEN p.status
+           ELSE 'unknown' END AS outcome,
+      CASE WHEN p.status = 'done' AND p.fallback_kind <> 'none'
+           THEN left(p.fallback_kind, 64) END AS fallback_kind,
+      left(coalesce(p.fallback_reason, ''), 64) AS fallback_reason,
+      left(coalesce(p.error_class, ''), 64) AS error_class,
+      left(coalesce(p.error_side, ''), 64) AS error_side,
+      CASE WHEN p.status = 'done' AND coalesce(p.delivered_at, p.ended_at)
+                BETWEEN s.received_at AND s.received_at + interval '400 days'
+           THEN extract(epoch FROM coalesce(p.delivered_at, p.ended_at) - s.received_at)::float8
+      END AS latency_s,
+      CASE WHEN p.queued_at > s.received_at - interval '400 days'
+                AND p.started_at BETWEEN p.queued_at AND p.queued_at + interval '400 days'
+           THEN extract(epoch FROM p.started_at - p.queued_at)::float8 END AS wait_s
+    FROM s LEFT JOIN fleet_contract.processing p USING (study_ref)
+    ORDER BY s.study_ref, p.pipeline_code, p.attempt_no DESC NULLS LAST, p.row_id DESC),
+  versions AS MATERIALIZED (
+    SELECT p, full_version,
+      rank() OVER (ORDER BY count(*) DESC, p, full_version) AS place
+    FROM attempts GROUP BY 1, 2),
+  answers AS MATERIALIZED (
+    SELECT a.p, CASE WHEN place <= 64 THEN full_version ELSE '(other)' END AS v, a.m,
+      outcome, fallback_kind,
+      least(127, greatest(0, floor(log(greatest(latency_s, 0.001) * 100) * 25.6)))::int AS l,
+      least(127, greatest(0, floor(log(greatest(wait_s, 0.001) * 100) * 25.6)))::int AS w,
+      latency_s IS NOT NULL AS has_latency, wait_s IS NOT NULL AS has_wait
+    FROM attempts a JOIN versions USING (p, full_version)),
+  latencies AS (
+    SELECT p, v, m, string_agg(l || ':' || c, ' ' ORDER BY l) AS l
+    FROM (SELECT p, v, m, l, count(*) AS c FROM answers WHERE has_latency
+          GROUP BY 1, 2, 3, 4) AS bins
+    GROUP BY 1, 2, 3),
+  waits AS (
+    SELECT p, v, m, string_agg(w || ':' || c, ' ' ORDER BY w) AS w
+    FROM (SELECT p, v, m, w, count(*) AS c FROM answers WHERE has_wait
+          GROUP BY 1, 2, 3, 4) AS bins
+    GROUP BY 1, 2, 3),
+  flow AS (
+    SELECT p, v, m, count(*) AS n,
+      count(*) FILTER (WHERE outcome = 'done') AS d,
+      count(*) FILTER (WHERE outcome = 'failed') AS f,
+      count(*) FILTER (WHERE outcome = 'rejected') AS r,
+      count(*) FILTER (WHERE outcome = 'pending') AS q,
+      count(*) FILTER (WHERE outcome = 'unknown') AS u,
+      count(fallback_kind) AS b,
+      count(*) FILTER (WHERE outcome = 'done' AND NOT has_latency) AS x
+    FROM answers GROUP BY 1, 2, 3),
+  scored AS MATERIALIZED (
+    SELECT left(coalesce(r.model_code, ''), 64) AS m, left(coalesce(r.model_version, ''), 64) AS v,
+      left(coalesce(r.class_code, ''), 64) AS c, a.node AS g,
+      CASE WHEN r.score > '-Infinity' AND r.score < 'Infinity' THEN r.score END AS score,
+      count(*) AS n, count(*) FILTER (WHERE r.is_positive) AS p, sum(r.n_objects) AS o
+    FROM attempts a JOIN fleet_contract.prediction r USING (attempt_ref)
+    WHERE a.outcome = 'done'
+    GROUP BY 1, 2, 3, 4, 5),
+  ranked AS (
+    SELECT m, v, c, g, rank() OVER (ORDER BY sum(n) DESC, m, v, c, g) AS place
+    FROM scored GROUP BY 1, 2, 3, 4),
+  kept AS (
+    SELECT s.score, s.n, s.p, s.o, place > 256 AS folded,
+      CASE WHEN place > 256 THEN '(other)' ELSE m END AS m,
+      CASE WHEN place > 256 THEN '(other)' ELSE v END AS v,
+      CASE WHEN place > 256 THEN '(other)' ELSE c END AS c,
+      CASE WHEN place > 256 THEN '(other)' ELSE g END AS g
+    FROM scored s JOIN ranked USING (m, v, c, g)),
+  outputs AS (
+    SELECT m, v, c, g, sum(n) AS n, sum(p) AS p,
+      coalesce(sum(n) FILTER (WHERE score IS NULL), 0) AS x, count(DISTINCT score) AS d,
+      coalesce(max(n) FILTER (WHERE score IS NOT NULL), 0) AS e, coalesce(sum(o), 0) AS o
+    FROM kept GROUP BY 1, 2, 3, 4),
+  refused AS MATERIALIZED (
+    SELECT left(coalesce(stage, ''), 64) AS stage, left(coalesce(reason_code, ''), 64) AS reason
+    FROM fleet_contract.input_rejection
+    WHERE rejected_at >= h.hour AND rejected_at < h.hour + interval '1 hour'),
+  all_causes AS MATERIALIZED (
+    SELECT k, r, d, count(*) AS n, rank() OVER (ORDER BY count(*) DESC, k, r, d) AS place
+    FROM (
+      SELECT outcome AS k, error_class AS r, error_side AS d
+      FROM attempts WHERE outcome IN ('failed', 'rejected')
+      UNION ALL SELECT 'rejected', reason, stage FROM refused
+      UNION ALL SELECT 'fallback', fallback_kind, fallback_reason
+      FROM attempts WHERE fallback_kind IS NOT NULL) AS c
+    GROUP BY 1, 2, 3),
+  causes AS (
+    SELECT k, CASE WHEN place <= 64 THEN r ELSE '(other)' END AS r,
+      CASE WHEN place <= 64 THEN d ELSE '(other)' END AS d, sum(n) AS n
+    FROM all_causes GROUP BY 1, 2, 3)
+  SELECT
+    (SELECT count(*) FROM s)::int AS n_received,
+    (SELECT count(*) FROM refused)::int AS n_filtered,
+    ((SELECT count(*) FROM versions WHERE place > 64)
+      + (SELECT count(*) FROM ranked WHERE place > 256)
+      + (SELECT count(*) FROM all_causes WHERE place > 64))::int AS n_capped,
+    (SELECT json_agg(x) FROM (
+      SELECT * FROM flow LEFT JOIN latencies USING (p, v, m) LEFT JOIN waits USING (p, v, m)
+    ) AS x) AS flow,
+    (SELECT json_agg(x) FROM outputs AS x) AS outputs,
+    (SELECT json_agg(x) FROM causes AS x) AS causes
+) AS f;
+
+-- One row a local day: what must be compared between days, by the day, so that no group of fewer
+-- than a handful of patients an hour ever travels. inputs: attribute (a), device model (d), n,
+-- histogram (h). categories: attribute (a), device model (d), value (v), n. scores: model (m),
+-- version (v), class (c), node (g): n scored, p positive, x invalid, o objects, score histogram
+-- (h), histogram of the largest object's size over 0 to 124 mm (s). Caps: 32 device models, 64
+-- values of an attribute, 256 outputs.
+CREATE VIEW fleet_contract.daily_profile AS
+SELECT i.region_code, d.day::date AS day, f.*
+FROM fleet_contract.contract_info i
+CROSS JOIN LATERAL generate_series(
+  date_trunc('day', now() AT TIME ZONE i.site_tz) - interval '400 days',
+  date_trunc('day', now() AT TIME ZONE i.site_tz) + interval '1 day',
+  interval '1 day') AS d (day)
+CROSS JOIN LATERAL (
+  WITH s AS MATERIALIZED (
+    SELECT t.*, left(concat_ws(' ', manufacturer, model_name), 64) AS full_model
+    FROM fleet_contract.study t
+    WHERE received_at >= (d.day AT TIME ZONE i.site_tz) - interval '3 hours'
+      AND received_at < ((d.day + interval '1 day') AT TIME ZONE i.site_tz) + interval '3 hours'
+      AND (received_at AT TIME ZONE i.site_tz)::date = d.day::date),
+  models AS MATERIALIZED (
+    SELECT full_model, rank() OVER (ORDER BY count(*) DESC, full_model) AS place
+    FROM s GROUP BY 1),
+  studies AS MATERIALIZED (
+    SELECT s.*, CASE WHEN place <= 32 THEN full_model ELSE '(other)' END AS device_model
+    FROM s JOIN models USING (full_model)),
+  input_bins AS (
+    SELECT a, device_model AS d,
+      CASE WHEN value = high THEN 62 ELSE width_bucket(value, low, high, 62) END AS bin,
+      count(*) AS c
+    FROM studies CROSS JOIN LATERAL (VALUES
+      ('n_images', n_images::float8), ('image_rows', image_rows), ('image_cols', image_cols),
+      ('pixel_spacing_mm', pixel_spacing_mm), ('bits_stored', bits_stored), ('kvp', kvp),
+      ('exposure_uas', exposure_uas), ('exposure_index', exposure_index),
+      ('deviation_index', deviation_index),
+      ('body_part_thickness_mm', body_part_thickness_mm),
+      ('compression_force_n', compression_force_n), ('patient_age_years', patient_age_years)
+    ) AS v (a, value)
+    JOIN fleet_contract.input_range r ON r.attribute = a
+    WHERE value > '-Infinity' AND value < 'Infinity'
+    GROUP BY 1, 2, 3),
+  inputs AS (
+    SELECT a, d, sum(c) AS n, string_agg(bin || ':' || c, ' ' ORDER BY bin) AS h
+    FROM input_bins GROUP BY 1, 2),
+  "values" AS MATERIALIZED (
+    SELECT a, device_model AS d, left(coalesce(value, ''), 64) AS v
+    FROM studies CROSS JOIN LATERAL (VALUES
+      ('modality', modality), ('body_part', body_part), ('org_code', org_code),
+      ('device_software', device_software), ('detector_type', detector_type),
+      ('photometric', photometric), ('presentation_intent', presentation_intent),
+      ('patient_sex', patient_sex::text),
+      ('view_positions', array_to_string(view_positions, ' ')),
+      ('lateralities', array_to_string(lateralities, ' '))
+    ) AS c (a, value)),
+  value_places AS MATERIALIZED (
+    SELECT a, v, rank() OVER (PARTITION BY a ORDER BY count(*) DESC, v) AS place
+    FROM "values" GROUP BY 1, 2),
+  categories AS (
+    SELECT a, d, CASE WHEN place <= 64 THEN v ELSE '(other)' END AS v, count(*) AS n
+    FROM "values" JOIN value_places USING (a, v) GROUP BY 1, 2, 3),
+  attempts AS MATERIALIZED (
+    SELECT DISTINCT ON (s.study_ref, p.pipeline_code) p.attempt_ref, p.status,
+      left(coalesce(p.device_ref, ''), 64) AS node
+    FROM s JOIN fleet_contract.processing p USING (study_ref)
+    ORDER BY s.study_ref, p.pipeline_code, p.attempt_no DESC NULLS LAST, p.row_id DESC),
+  scored AS MATERIALIZED (
+    SELECT left(coalesce(r.model_code, ''), 64) AS m, left(coalesce(r.model_version, ''), 64) AS v,
+      left(coalesce(r.class_code, ''), 64) AS c, a.node AS g,
+      CASE WHEN r.score = 1 THEN 62
+           WHEN r.score > '-Infinity' AND r.score < 'Infinity'
+           THEN width_bucket(r.score, 0, 1, 62) END AS score_bin,
+      CASE WHEN r.max_object_mm = 124 THEN 62
+           WHEN r.max_object_mm > '-Infinity' AND r.max_object_mm < 'Infinity'
+           THEN width_bucket(r.max_object_mm, 0, 124, 62) END AS size_bin,
+      r.is_positive, r.n_objects
+    FROM attempts a JOIN fleet_contract.prediction r USING (attempt_ref)
+    WHERE a.status = 'done'),
+  ranked AS MATERIALIZED (
+    SELECT m, v, c, g, rank() OVER (ORDER BY count(*) DESC, m, v, c, g) AS place
+    FROM scored GROUP BY 1, 2, 3, 4),
+  kept AS MATERIALIZED (
+    SELECT score_bin, size_bin, is_positive, n_objects,
+      CASE WHEN place > 256 THEN '(other)' ELSE m END AS m,
+      CASE WHEN place > 256 THEN '(other)' ELSE v END AS v,
+      CASE WHEN place > 256 THEN '(other)' ELSE c END AS c,
+      CASE WHEN place > 256 THEN '(other)' ELSE g END AS g
+    FROM scored JOIN ranked USING (m, v, c, g)),
+  score_histograms AS (
+    SELECT m, v, c, g, string_agg(score_bin || ':' || n, ' ' ORDER BY score_bin) AS h
+    FROM (SELECT m, v, c, g, score_bin, count(*) AS n FROM kept
+          WHERE score_bin IS NOT NULL GROUP BY 1, 2, 3, 4, 5) AS bins
+    GROUP BY 1, 2, 3, 4),
+  size_histograms AS (
+    SELECT m, v, c, g, string_agg(size_bin || ':' || n, ' ' ORDER BY size_bin) AS s
+    FROM (SELECT m, v, c, g, size_bin, count(*) AS n FROM kept
+          WHERE size_bin IS NOT NULL GROUP BY 1, 2, 3, 4, 5) AS bins
+    GROUP BY 1, 2, 3, 4),
+  scores AS (
+    SELECT m, v, c, g, count(*) AS n, count(*) FILTER (WHERE is_positive) AS p,
+      count(*) FILTER (WHERE score_bin IS NULL) AS x, coalesce(sum(n_objects), 0) AS o
+    FROM kept GROUP BY 1, 2, 3, 4)
+  SELECT
+    ((SELECT count(*) FROM models WHERE place > 32)
+      + (SELECT count(*) FROM value_places WHERE place > 64)
+      + (SELECT count(*) FROM ranked WHERE place > 256))::int AS n_capped,
+    (SELECT json_agg(x) FROM inputs AS x) AS inputs,
+    (SELECT json_agg(x) FROM categories AS x) AS categories,
+    (SELECT json_agg(x) FROM (
+      SELECT * FROM scores LEFT JOIN score_histograms USING (m, v, c, g)
+      LEFT JOIN size_histograms USING (m, v, c, g)) AS x) AS scores
+) AS f;

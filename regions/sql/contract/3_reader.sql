@@ -1,0 +1,14 @@
+-- Fleet region contract, version 1.0. Step 3 of 3: the role with which the center reads.
+-- It sees the contract's views and nothing behind them. Its password is set afterwards with
+-- \password, so that it stands in no file. The limits protect the region from accidents; the
+-- missing rights protect it from intent.
+CREATE ROLE {reader} LOGIN CONNECTION LIMIT 4;
+ALTER ROLE {reader} SET default_transaction_read_only = on;
+ALTER ROLE {reader} SET statement_timeout = '60s';
+ALTER ROLE {reader} SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE {reader} SET search_path = fleet_contract;
+REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT CONNECT ON DATABASE {database} TO {reader};
+GRANT USAGE ON SCHEMA fleet_contract TO {reader};
+GRANT SELECT ON ALL TABLES IN SCHEMA fleet_contract TO {reader};
