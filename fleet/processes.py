@@ -1,0 +1,29 @@
+"""The command line of each of Fleet's processes, said once.
+
+`make demo`, docker-compose.yml and the systemd units of docs/operations.md run these commands;
+tests hold the latter two to this page. Where a process listens, how many workers gunicorn has and
+every secret come from the environment, so that a command is the same everywhere.
+"""
+
+from __future__ import annotations
+
+# Once at each release, with FLEET_DATABASE_URL of fleet_admin.
+MIGRATE = ("python", "manage.py", "migrate", "--no-input")
+GRANT_ROLES = ("python", "manage.py", "grant_roles")
+
+# Where it listens: GUNICORN_CMD_ARGS="--bind=127.0.0.1:8000".
+WEB = ("gunicorn", "fleet.wsgi", "--workers=2", "--threads=4", "--access-logfile=-")
+
+# A collection waits for its region, it does not compute: threads, not processes. A region that
+# failed last time waits in a lane of its own, where its time-outs delay nobody.
+WORKER = (
+    *("celery", "-A", "fleet", "worker", "--queues=default,collect", "--hostname=collect@%h"),
+    *("--pool=threads", "--concurrency=64", "--loglevel=INFO"),
+)
+WORKER_SLOW = (
+    *("celery", "-A", "fleet", "worker", "--queues=collect_slow", "--hostname=slow@%h"),
+    *("--pool=threads", "--concurrency=16", "--loglevel=INFO"),
+)
+# The timetable is kept in memory: nothing on this host's disk that another would need.
+BEAT = ("celery", "-A", "fleet", "beat", "--scheduler=celery.beat:Scheduler", "--loglevel=INFO")
+KEEPER = ("python", "manage.py", "keep_tunnels")
