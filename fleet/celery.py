@@ -1,4 +1,7 @@
-"""The Celery application, its queues and the timetable of beat."""
+"""The Celery application and the timetable of beat.
+
+Queues: `collect`, `collect_slow` for regions that failed last time, and `default`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import os
 from datetime import timedelta
 
 from celery import Celery
-from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fleet.settings")
 
@@ -20,7 +22,6 @@ app.config_from_object(
         "task_reject_on_worker_lost": True,
         "task_ignore_result": True,
         "task_default_queue": "default",
-        "task_queues": [Queue("default"), Queue("collect"), Queue("collect_slow")],
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
         "timezone": "UTC",

@@ -28,7 +28,9 @@ def reveal(reference: str) -> str:
     kind, _colon, rest = reference.partition(":")
     if kind == "env":
         if rest not in os.environ:
-            raise CredentialError(f"{reference}: set the variable {rest} where Fleet's workers run.")
+            raise CredentialError(
+                f"{reference}: set the variable {rest} where Fleet's workers run."
+            )
         return os.environ[rest]
     if kind == "file":
         try:

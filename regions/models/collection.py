@@ -13,6 +13,7 @@ class FailureKind(models.TextChoices):
     """Why a collection or a tunnel failed; the sentence beside it is for people."""
 
     NO_PATH = "no_path", _("no path")
+    CENTER = "center", _("our own fault")
     LINK = "link", _("link")
     AUTH = "auth", _("login")
     HOST_KEY = "host_key", _("host key")
@@ -46,9 +47,7 @@ class Collection(models.Model):
 class RegionStatus(models.Model):
     """Where one region stands: a row that each collection replaces and pages read."""
 
-    region = models.OneToOneField(
-        Region, models.CASCADE, primary_key=True, related_name="status"
-    )
+    region = models.OneToOneField(Region, models.CASCADE, primary_key=True, related_name="status")
     last_attempt_at = models.DateTimeField(null=True)
     last_success_at = models.DateTimeField(
         null=True, help_text="The region's rows are known as of this moment."

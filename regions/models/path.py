@@ -109,9 +109,7 @@ class TunnelState(models.Model):
         OPEN = "open", _("open")
         CLOSED = "closed", _("closed")
 
-    path = models.OneToOneField(
-        AccessPath, models.CASCADE, primary_key=True, related_name="tunnel"
-    )
+    path = models.OneToOneField(AccessPath, models.CASCADE, primary_key=True, related_name="tunnel")
     state = models.CharField(max_length=10, choices=State.choices)
     since = models.DateTimeField()
     seen_at = models.DateTimeField(help_text="The keeper's last sign of life for this path.")

@@ -1,0 +1,166 @@
+"""The foreign server, user mapping and tables of a region at the center: made, and repaired."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import sql
+
+from regions.contract import VIEWS, install_sql
+from regions.models import Region
+from regions.probe import Reached
+from regions.sql import named_statements
+
+COLLECTING_ROLE = "fleet_collect"
+# keep_connections: the collector's sessions belong to one region each, so a kept connection is
+# one, not one a session and region. The keepalives end a mute direct link in 5 to 6 s; behind a
+# tunnel they see the local end only, and the tunnel keeper closes it.
+SERVER_OPTIONS = {
+    "connect_timeout": "5",
+    "keepalives_idle": "3",
+    "keepalives_interval": "1",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "5000",
+    "fetch_size": "10000",
+    "keep_connections": "on",
+    "async_capable": "true",
+    "parallel_commit": "true",
+    "updatable": "false",
+    "truncatable": "false",
+    "options": "-c statement_timeout=60000",
+}
+
+
+@contextmanager
+def administering_connection() -> Iterator[psycopg.Connection[Any]]:
+    """Yield one transaction at the center as the administering role."""
+    url = settings.FLEET_ADMIN_DATABASE_URL
+    if not url:
+        raise ImproperlyConfigured(
+            "Set FLEET_ADMIN_DATABASE_URL: this process creates foreign servers and views."
+        )
+    options = "-c statement_timeout=30000 -c lock_timeout=5000"
+    with psycopg.connect(url, connect_timeout=5, options=options) as connection:
+        yield connection
+
+
+def ensure_foreign_server(
+    center: psycopg.Connection[Any], region: Region, reached: Reached
+) -> None:
+    """Make the region's server, mapping and tables what they must be, if they are not.
+
+    What they were made of is kept as two hashes in the server's comment, so that another contract,
+    path or password is noticed without reading the password back. A new path or password alters
+    what is there; only another contract makes the tables anew.
+    """
+    host, port = reached.path.endpoint
+    options = SERVER_OPTIONS | {"host": host, "port": str(port), "dbname": region.database_name}
+    login = {"user": region.database_user, "password": reached.password}
+    shape = hashlib.sha256(install_sql().encode()).hexdigest()
+    mark = f"{shape} {_keyed_hash(options, login)}"
+    found = center.execute(
+        named_statements("queries.sql")["foreign_server"], {"server": region.foreign_schema}
+    ).fetchone()
+    if found == (mark, len(VIEWS), True):
+        return
+    is_whole = (
+        found is not None and str(found[0]).startswith(shape) and found[1:] == (len(VIEWS), True)
+    )
+    with administering_connection() as admin:
+        if is_whole:
+            _alter(admin, region.foreign_schema, options, login)
+        else:
+            _create(admin, region.foreign_schema, options, login)
+        admin.execute(
+            sql.SQL("COMMENT ON SERVER {} IS {}").format(
+                sql.Identifier(region.foreign_schema), sql.Literal(mark)
+            )
+        )
+
+
+def drop_foreign_server(region: Region) -> None:
+    """Remove all that the center's database holds to reach the region."""
+    name = sql.Identifier(region.foreign_schema)
+    with administering_connection() as admin:
+        admin.execute(sql.SQL("DROP SERVER IF EXISTS {} CASCADE").format(name))
+        admin.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(name))
+
+
+def _alter(
+    admin: psycopg.Connection[Any], name: str, options: dict[str, str], login: dict[str, str]
+) -> None:
+    server, role = sql.Identifier(name), sql.Identifier(COLLECTING_ROLE)
+    admin.execute(sql.SQL("ALTER SERVER {} OPTIONS ({})").format(server, _options(options, "SET")))
+    admin.execute(
+        sql.SQL("ALTER USER MAPPING FOR {} SERVER {} OPTIONS ({})").format(
+            role, server, _options(login, "SET")
+        )
+    )
+
+
+def _create(
+    admin: psycopg.Connection[Any], name: str, options: dict[str, str], login: dict[str, str]
+) -> None:
+    """Replace everything in one transaction.
+
+    Union views that hold the region's tables go with them and are rebuilt by their own task.
+    """
+    server, role = sql.Identifier(name), sql.Identifier(COLLECTING_ROLE)
+    run = admin.execute
+    run("SELECT pg_advisory_xact_lock(hashtext('fleet.union'))")
+    run(sql.SQL("DROP SERVER IF EXISTS {} CASCADE").format(server))
+    run(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(server))
+    run(
+        sql.SQL("CREATE SERVER {} FOREIGN DATA WRAPPER postgres_fdw OPTIONS ({})").format(
+            server, _options(options)
+        )
+    )
+    run(
+        sql.SQL("CREATE USER MAPPING FOR {} SERVER {} OPTIONS ({})").format(
+            role, server, _options(login)
+        )
+    )
+    run(sql.SQL("CREATE SCHEMA {}").format(server))
+    for view, columns in view_columns(admin).items():
+        run(
+            sql.SQL("CREATE FOREIGN TABLE {}.{} ({}) SERVER {} OPTIONS ({})").format(
+                server,
+                sql.Identifier(view),
+                sql.SQL(", ").join(
+                    sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind))
+                    for column, kind in columns
+                ),
+                server,
+                _options({"schema_name": "fleet_contract", "table_name": view}),
+            )
+        )
+    run(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(server, role))
+    run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(server, role))
+
+
+def view_columns(connection: psycopg.Connection[Any]) -> dict[str, list[tuple[str, str]]]:
+    """Return (column, type) in order for each view of our own copy of the contract."""
+    columns: dict[str, list[tuple[str, str]]] = {view: [] for view in VIEWS}
+    statement = named_statements("queries.sql")["columns"]
+    for view, column, kind in connection.execute(statement, {"views": list(VIEWS)}):
+        columns[view].append((column, kind))
+    return columns
+
+
+def _options(options: dict[str, str], verb: str = "") -> sql.Composable:
+    return sql.SQL(", ").join(
+        sql.SQL("{} {} {}").format(sql.SQL(verb), sql.Identifier(name), sql.Literal(value))
+        for name, value in options.items()
+    )
+
+
+def _keyed_hash(options: dict[str, str], login: dict[str, str]) -> str:
+    made_of = repr((sorted(options.items()), sorted(login.items())))
+    return hmac.new(settings.SECRET_KEY.encode(), made_of.encode(), hashlib.sha256).hexdigest()

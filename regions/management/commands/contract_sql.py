@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from regions.contract import contract_sql
+
+
+class Command(BaseCommand):
+    help = "Print what a region's administrator runs in the region's database."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--reader", default="fleet_reader", help="the reading role's name")
+        parser.add_argument("--database", default="fleet", help="the region's database")
+
+    def handle(self, *, reader: str, database: str, **_options: object) -> str:
+        return contract_sql(reader, database)

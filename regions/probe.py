@@ -1,0 +1,142 @@
+"""Reach a region's database by the first path that works, and check that it is what we expect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from fleet.clock import now as read_clock
+from regions.blame import blame_query
+from regions.contract import MAJOR, REQUIRED_VIEWS, VIEWS, Columns, Facts, compare_columns
+from regions.credentials import CredentialError, reveal
+from regions.deadline import hard_deadline
+from regions.failures import Failure
+from regions.models import AccessPath, FailureKind, Region
+from regions.sessions import RegionSession
+from regions.sql import named_statements
+
+FACTS_TIMEOUT_S = 10
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The path that worked, with the secret that opened it and what the region said."""
+
+    path: AccessPath
+    password: str
+    facts: Facts
+
+
+def reach_region(session: RegionSession, region: Region, known_hash: str) -> Reached:
+    """Return how the region was reached. Raises the first path's Failure when none works.
+
+    `known_hash` is the hash of the columns that were last found good, so that they are compared
+    one by one only after a change.
+    """
+    paths = [path for path in region.paths.all() if path.is_enabled]
+    if not paths:
+        raise Failure(FailureKind.NO_PATH, "The region has no path: its data are carried by hand.")
+    password = _reader_password(region)
+    failures = []
+    for path in paths:
+        try:
+            connection = session.reach(region, path.endpoint, password)
+            facts = ask_facts(connection)
+            _check_facts(region, facts)
+            if facts.columns_hash != known_hash:
+                compare_columns(_columns(session.center), _columns(connection))
+            return Reached(path, password, facts)
+        except Failure as failure:
+            session.leave()
+            failures.append(_explain_tunnel(path, failure))
+    raise failures[0]
+
+
+def ask_facts(connection: psycopg.Connection[Any]) -> Facts:
+    """Return what the region says of itself, in one round trip with a hard deadline."""
+    sent_at = read_clock()
+    try:
+        with (
+            hard_deadline(connection, FACTS_TIMEOUT_S, "asking for the region's contract"),
+            connection.cursor(row_factory=dict_row) as cursor,
+        ):
+            row = cursor.execute(
+                named_statements("queries.sql")["facts"], {"views": list(VIEWS)}
+            ).fetchone()
+    except psycopg.Error as error:
+        raise blame_query(error, asked_directly=True) from None
+    if row is None:
+        raise Failure(
+            FailureKind.CONTRACT, "contract_info has no row: the overlay is not installed."
+        )
+    middle = sent_at + (read_clock() - sent_at) / 2
+    region_now: datetime = row.pop("region_now")
+    return Facts(
+        clock_skew_s=(region_now - middle).total_seconds(),
+        server_version=connection.info.server_version,
+        **row,
+    )
+
+
+def _check_facts(region: Region, facts: Facts) -> None:
+    if facts.major != MAJOR:
+        raise Failure(
+            FailureKind.CONTRACT,
+            f"The region has contract {facts.major}.{facts.minor}; we understand version {MAJOR}."
+            " Install that version (manage.py contract_sql).",
+        )
+    if facts.region_code != region.code:
+        raise Failure(
+            FailureKind.CONTRACT,
+            f"This database says that it is “{str(facts.region_code)[:40]}”, not “{region.code}”:"
+            " the path leads to the wrong region, or contract_info is wrong.",
+        )
+    if facts.site_tz != region.time_zone:
+        raise Failure(
+            FailureKind.CONTRACT,
+            f"The region's zone is {str(facts.site_tz)[:40]} there and {region.time_zone} here."
+            " Make them equal.",
+        )
+    offset = read_clock().astimezone(region.zone).utcoffset() or timedelta()
+    if facts.utc_offset_s != offset.total_seconds():
+        raise Failure(
+            FailureKind.CONTRACT,
+            f"The region's PostgreSQL puts {region.time_zone} {facts.utc_offset_s / 3600:g} h from"
+            f" UTC, we {offset.total_seconds() / 3600:g} h. Update its time zone data.",
+        )
+    if abs(facts.clock_skew_s) > MAX_CLOCK_SKEW.total_seconds():
+        raise Failure(
+            FailureKind.REGION_ERROR,
+            f"The region's clock is off by {facts.clock_skew_s:+.0f} s. Set it (NTP).",
+        )
+    if missing := REQUIRED_VIEWS - set(facts.provides):
+        raise Failure(
+            FailureKind.CONTRACT,
+            f"contract_info.provides lacks {', '.join(sorted(missing))}: overlay them and say so.",
+        )
+
+
+def _reader_password(region: Region) -> str:
+    try:
+        return reveal(region.database_password)
+    except CredentialError as error:
+        raise Failure(FailureKind.CONFIGURATION, f"The reader's password: {error}") from error
+
+
+def _explain_tunnel(path: AccessPath, failure: Failure) -> Failure:
+    """Return the keeper's reason where the path's tunnel is what is broken."""
+    tunnel = getattr(path, "tunnel", None) if path.kind == AccessPath.Kind.SSH else None
+    if tunnel and tunnel.failure and failure.kind in {FailureKind.LINK, FailureKind.TIMEOUT}:
+        return Failure(FailureKind(tunnel.failure), tunnel.sentence)
+    return failure
+
+
+def _columns(connection: psycopg.Connection[Any]) -> Columns:
+    statement = named_statements("queries.sql")["columns"]
+    with hard_deadline(connection, FACTS_TIMEOUT_S, "comparing the contract's columns"):
+        return connection.execute(statement, {"views": list(VIEWS)}).fetchall()

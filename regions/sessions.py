@@ -1,0 +1,125 @@
+"""The collector's connections, one pair a region, kept warm between collections.
+
+A foreign table's connection lives in a session of the center's PostgreSQL. Were sessions shared by
+regions, each would in time hold a connection into every region; so a region has its own.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.db import connections
+
+from regions.blame import blame_connection
+from regions.models import Region
+
+CONNECT_TIMEOUT_S = 5
+MAX_IDLE_SESSIONS = 128
+MAX_IDLE_S = 20 * 60
+
+Endpoint = tuple[str, int]
+
+
+class RegionSession:
+    """`center` is our own PostgreSQL as the collecting role; `region` the region's, as the reader.
+
+    Both are in autocommit; the collector opens transactions where it means them.
+    """
+
+    def __init__(self) -> None:
+        params = connections["default"].settings_dict
+        self.center: psycopg.Connection[Any] = psycopg.connect(
+            host=params["HOST"],
+            port=params["PORT"],
+            dbname=params["NAME"],
+            user=params["USER"],
+            password=params["PASSWORD"],
+            connect_timeout=CONNECT_TIMEOUT_S,
+            autocommit=True,
+            prepare_threshold=None,
+        )
+        self.region: psycopg.Connection[Any] | None = None
+        self.reached: tuple[Endpoint, str, str] | None = None
+        self.idle_since = 0.0
+
+    def reach(self, region: Region, endpoint: Endpoint, password: str) -> psycopg.Connection[Any]:
+        """Return the direct connection, opened anew when it is closed or leads elsewhere.
+
+        Raises Failure within CONNECT_TIMEOUT_S, whatever the peer does.
+        """
+        wanted = (endpoint, f"{region.database_user}@{region.database_name}", password)
+        if self.region and not self.region.closed and self.reached == wanted:
+            return self.region
+        self.leave()
+        host, port = endpoint
+        try:
+            self.region = psycopg.connect(
+                host=host,
+                port=port,
+                dbname=region.database_name,
+                user=region.database_user,
+                password=password,
+                connect_timeout=CONNECT_TIMEOUT_S,
+                application_name="fleet",
+                keepalives_idle=5,
+                keepalives_interval=2,
+                keepalives_count=3,
+                tcp_user_timeout=10_000,
+                autocommit=True,
+                prepare_threshold=None,
+            )
+        except psycopg.OperationalError as error:
+            raise blame_connection(error) from None
+        self.reached = wanted
+        return self.region
+
+    def leave(self) -> None:
+        """Close the direct connection."""
+        if self.region:
+            self.region.close()
+        self.region = self.reached = None
+
+    def close(self) -> None:
+        self.leave()
+        self.center.close()
+
+
+_idle: OrderedDict[int, RegionSession] = OrderedDict()
+_lock = threading.Lock()
+
+
+@contextmanager
+def borrowed_session(region: Region) -> Iterator[RegionSession]:
+    """Yield the region's warm session, or a new one; a session that saw an error is closed."""
+    with _lock:
+        session = _idle.pop(region.pk, None)
+    if session is None or session.center.closed:
+        session = RegionSession()
+    try:
+        yield session
+    except BaseException:
+        session.close()
+        raise
+    session.idle_since = time.monotonic()
+    with _lock:
+        _idle[region.pk] = session
+        surplus = [_idle.popitem(last=False)[1] for _ in range(len(_idle) - MAX_IDLE_SESSIONS)]
+        while _idle and next(iter(_idle.values())).idle_since < session.idle_since - MAX_IDLE_S:
+            surplus.append(_idle.popitem(last=False)[1])
+    for old in surplus:
+        old.close()
+
+
+def close_idle_sessions() -> None:
+    """Close every warm session of this process."""
+    with _lock:
+        sessions = list(_idle.values())
+        _idle.clear()
+    for session in sessions:
+        session.close()

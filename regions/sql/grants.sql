@@ -1,0 +1,17 @@
+-- What each role may do at the center. Run by fleet_admin after every migrate; repeating is safe.
+GRANT USAGE ON SCHEMA public, fleet, fleet_contract TO fleet_collect, fleet_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO fleet_collect, fleet_web;
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO fleet_collect, fleet_web;
+GRANT SELECT ON ALL TABLES IN SCHEMA fleet_contract TO fleet_collect;
+
+-- Web requests read what was collected; they never write it.
+REVOKE INSERT, UPDATE, DELETE ON
+  regions_hourlyrollup, regions_hourlyflow, regions_hourlyoutput, regions_hourlycause,
+  regions_dailyrollup, regions_dailyscore, regions_dailyinput, regions_dailycategory,
+  regions_collection, regions_regionstatus, regions_tunnelstate, regions_unioncoverage
+FROM fleet_web;
+
+-- The union views become the collecting role's, see regions/union.py.
+GRANT CREATE ON SCHEMA fleet TO fleet_collect;
+GRANT USAGE ON SCHEMA fleet TO fleet_adhoc;
+GRANT SELECT ON fleet.union_coverage TO fleet_adhoc;

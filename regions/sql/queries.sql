@@ -1,0 +1,191 @@
+-- Statements of the collector. {schema} is the region's foreign schema; parameters are named.
+
+-- Asked of the region directly: who it is, its clock, its zone and the shape of its contract.
+-- name: facts
+SELECT i.major, i.minor, i.region_code, i.site_tz,
+  coalesce(i.provides, '{}') AS provides, clock_timestamp() AS region_now,
+  extract(epoch FROM (now() AT TIME ZONE i.site_tz) - (now() AT TIME ZONE 'UTC'))::float8
+    AS utc_offset_s,
+  (SELECT md5(string_agg(c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod),
+     ',' ORDER BY c.relname, a.attnum))
+   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+   WHERE c.relnamespace = 'fleet_contract'::regnamespace AND c.relname = ANY (%(views)s))
+    AS columns_hash,
+  (SELECT max(received_at) FROM fleet_contract.study
+   WHERE received_at <= now() + interval '24 hours') AS latest_received_at
+FROM fleet_contract.contract_info i;
+
+-- Asked of the region, and of our own copy of the contract: every column with its type.
+-- name: columns
+SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'fleet_contract' AND c.relname = ANY (%(views)s)
+ORDER BY c.relname, a.attnum;
+
+-- Asked of the region once a sweep: studies that no hour can hold.
+-- name: misdated
+SELECT (SELECT count(*) FROM fleet_contract.study WHERE received_at > now() + interval '24 hours')
+  + (SELECT count(*) FROM fleet_contract.study WHERE received_at < timestamptz '2000-01-01 00:00Z')
+  + (SELECT count(*) FROM fleet_contract.study WHERE received_at IS NULL);
+
+-- Hours whose row versions are not those that our bucket was made of.
+-- name: changed_hours
+SELECT f.hour, f.fingerprint,
+  b.fingerprint IS DISTINCT FROM f.fingerprint AND (f.n > 0 OR b.hour IS NOT NULL) AS has_changed
+FROM {schema}.hour_fingerprint f
+LEFT JOIN regions_hourlyrollup b ON b.region_id = %(region)s AND b.hour = f.hour
+WHERE f.hour >= %(window_from)s AND f.hour < %(window_to)s;
+
+-- name: delete_hours
+WITH flow AS (
+  DELETE FROM regions_hourlyflow WHERE region_id = %(region)s AND hour = ANY (%(hours)s)),
+outputs AS (
+  DELETE FROM regions_hourlyoutput WHERE region_id = %(region)s AND hour = ANY (%(hours)s)),
+causes AS (
+  DELETE FROM regions_hourlycause WHERE region_id = %(region)s AND hour = ANY (%(hours)s))
+DELETE FROM regions_hourlyrollup WHERE region_id = %(region)s AND hour = ANY (%(hours)s);
+
+-- Compute the changed hours in the region, once, and spread each over the four hourly tables.
+-- name: insert_hours
+WITH fetched AS MATERIALIZED (
+  SELECT h.hour, h.n_received, h.n_filtered, h.n_capped, h.flow, h.outputs, h.causes
+  FROM {schema}.hourly h WHERE h.hour = ANY (%(hours)s)),
+flow AS (
+  INSERT INTO regions_hourlyflow (region_id, hour, pipeline_code, pipeline_version, modality,
+    n_expected, n_done, n_failed, n_rejected, n_pending, n_unknown, n_fallback, n_bad_latency,
+    latency_histogram, wait_histogram)
+  SELECT %(region)s, hour, x.p, x.v, x.m, x.n, x.d, x.f, x.r, x.q, x.u, x.b, x.x,
+    fleet.dense_histogram(x.l, 128), fleet.dense_histogram(x.w, 128)
+  FROM fetched CROSS JOIN LATERAL json_to_recordset(flow) AS x (p text, v text, m text, n int,
+    d int, f int, r int, q int, u int, b int, x int, l text, w text)
+  RETURNING *),
+outputs AS (
+  INSERT INTO regions_hourlyoutput (region_id, hour, model_code, model_version, class_code, node,
+    n_scored, n_positive, n_invalid, n_distinct, n_identical, n_objects)
+  SELECT %(region)s, hour, x.m, x.v, x.c, x.g, x.n, x.p, x.x, x.d, x.e, x.o
+  FROM fetched CROSS JOIN LATERAL json_to_recordset(outputs) AS x (m text, v text, c text, g text,
+    n int, p int, x int, d int, e int, o int)
+  RETURNING hour, n_scored, n_positive),
+causes AS (
+  INSERT INTO regions_hourlycause (region_id, hour, kind, reason, detail, n)
+  SELECT %(region)s, hour, x.k, x.r, x.d, x.n
+  FROM fetched CROSS JOIN LATERAL json_to_recordset(causes) AS x (k text, r text, d text, n int)),
+bins AS (
+  SELECT hour, bin, sum(latency) AS latency, sum(wait) AS wait
+  FROM flow CROSS JOIN LATERAL unnest(latency_histogram, wait_histogram)
+    WITH ORDINALITY AS h (latency, wait, bin)
+  GROUP BY hour, bin),
+histograms AS (
+  SELECT hour, array_agg(latency ORDER BY bin) AS latency, array_agg(wait ORDER BY bin) AS wait
+  FROM bins GROUP BY hour),
+answers AS (
+  SELECT hour, sum(n_expected) AS n_expected, sum(n_done) AS n_done, sum(n_failed) AS n_failed,
+    sum(n_rejected) AS n_rejected, sum(n_pending) AS n_pending, sum(n_unknown) AS n_unknown,
+    sum(n_fallback) AS n_fallback, sum(n_bad_latency) AS n_bad_latency
+  FROM flow GROUP BY hour),
+scores AS (
+  SELECT hour, sum(n_scored) AS n_scored, sum(n_positive) AS n_positive FROM outputs GROUP BY hour)
+INSERT INTO regions_hourlyrollup (region_id, hour, day, fingerprint, n_received, n_filtered,
+  n_expected, n_done, n_failed, n_rejected, n_pending, n_unknown, n_fallback, n_bad_latency,
+  n_scored, n_positive, n_capped, latency_p50_s, latency_p95_s, latency_p99_s, wait_p50_s,
+  wait_p95_s, collected_at)
+SELECT %(region)s, c.hour, (c.hour AT TIME ZONE %(zone)s)::date, c.fingerprint, n_received,
+  n_filtered, coalesce(n_expected, 0), coalesce(n_done, 0), coalesce(n_failed, 0),
+  coalesce(n_rejected, 0), coalesce(n_pending, 0), coalesce(n_unknown, 0), coalesce(n_fallback, 0),
+  coalesce(n_bad_latency, 0), coalesce(n_scored, 0), coalesce(n_positive, 0), n_capped,
+  fleet.latency_quantile(latency, 0.5), fleet.latency_quantile(latency, 0.95),
+  fleet.latency_quantile(latency, 0.99), fleet.latency_quantile(wait, 0.5),
+  fleet.latency_quantile(wait, 0.95), %(now)s
+FROM unnest(%(hours)s::timestamptz[], %(fingerprints)s::bigint[]) AS c (hour, fingerprint)
+JOIN fetched USING (hour) LEFT JOIN answers USING (hour) LEFT JOIN scores USING (hour)
+LEFT JOIN histograms USING (hour)
+RETURNING day, n_capped;
+
+-- Make the day rows again of all their hours.
+-- name: replace_days
+WITH hours AS MATERIALIZED (
+  SELECT * FROM regions_hourlyrollup WHERE region_id = %(region)s AND day = ANY (%(days)s)),
+bins AS (
+  SELECT day, bin, sum(latency) AS latency, sum(wait) AS wait
+  FROM hours JOIN regions_hourlyflow USING (region_id, hour)
+  CROSS JOIN LATERAL unnest(latency_histogram, wait_histogram)
+    WITH ORDINALITY AS h (latency, wait, bin)
+  GROUP BY day, bin),
+histograms AS (
+  SELECT day, array_agg(latency ORDER BY bin) AS latency, array_agg(wait ORDER BY bin) AS wait
+  FROM bins GROUP BY day),
+sums AS (
+  SELECT day, mod(sum(fingerprint::numeric), 9223372036854775807)::bigint AS fingerprint,
+    sum(n_received) AS n_received, sum(n_filtered) AS n_filtered, sum(n_expected) AS n_expected,
+    sum(n_done) AS n_done, sum(n_failed) AS n_failed, sum(n_rejected) AS n_rejected,
+    sum(n_pending) AS n_pending, sum(n_unknown) AS n_unknown, sum(n_fallback) AS n_fallback,
+    sum(n_bad_latency) AS n_bad_latency, sum(n_scored) AS n_scored,
+    sum(n_positive) AS n_positive, sum(n_capped) AS n_capped
+  FROM hours GROUP BY day)
+INSERT INTO regions_dailyrollup AS d (region_id, day, fingerprint, n_received, n_filtered,
+  n_expected, n_done, n_failed, n_rejected, n_pending, n_unknown, n_fallback, n_bad_latency,
+  n_scored, n_positive, n_capped, latency_histogram, wait_histogram, latency_p50_s, latency_p95_s,
+  latency_p99_s, wait_p50_s, wait_p95_s, collected_at)
+SELECT %(region)s, sums.*, coalesce(latency, array_fill(0, ARRAY[128])),
+  coalesce(wait, array_fill(0, ARRAY[128])), fleet.latency_quantile(latency, 0.5),
+  fleet.latency_quantile(latency, 0.95), fleet.latency_quantile(latency, 0.99),
+  fleet.latency_quantile(wait, 0.5), fleet.latency_quantile(wait, 0.95), %(now)s
+FROM sums LEFT JOIN histograms USING (day)
+ON CONFLICT (day, region_id) DO UPDATE SET (fingerprint, n_received, n_filtered, n_expected,
+  n_done, n_failed, n_rejected, n_pending, n_unknown, n_fallback, n_bad_latency, n_scored,
+  n_positive, n_capped, latency_histogram, wait_histogram, latency_p50_s, latency_p95_s,
+  latency_p99_s, wait_p50_s, wait_p95_s, collected_at)
+= (excluded.fingerprint, excluded.n_received, excluded.n_filtered, excluded.n_expected,
+  excluded.n_done, excluded.n_failed, excluded.n_rejected, excluded.n_pending, excluded.n_unknown,
+  excluded.n_fallback, excluded.n_bad_latency, excluded.n_scored, excluded.n_positive,
+  excluded.n_capped, excluded.latency_histogram, excluded.wait_histogram, excluded.latency_p50_s,
+  excluded.latency_p95_s, excluded.latency_p99_s, excluded.wait_p50_s, excluded.wait_p95_s,
+  excluded.collected_at);
+
+-- Days whose profile was made of other rows. A day that is still filling waits an hour.
+-- name: days_to_profile
+SELECT day FROM regions_dailyrollup
+WHERE region_id = %(region)s AND day >= %(day_from)s AND day <= %(day_to)s
+  AND profile_fingerprint IS DISTINCT FROM fingerprint
+  AND (day < %(today)s OR profile_at IS NULL OR profile_at <= %(profiled_before)s)
+ORDER BY day;
+
+-- name: delete_profiles
+WITH inputs AS (
+  DELETE FROM regions_dailyinput WHERE region_id = %(region)s AND day = ANY (%(days)s)),
+categories AS (
+  DELETE FROM regions_dailycategory WHERE region_id = %(region)s AND day = ANY (%(days)s))
+DELETE FROM regions_dailyscore WHERE region_id = %(region)s AND day = ANY (%(days)s);
+
+-- name: insert_profiles
+WITH fetched AS MATERIALIZED (
+  SELECT p.day, p.n_capped, p.inputs, p.categories, p.scores
+  FROM {schema}.daily_profile p WHERE p.day = ANY (%(days)s)),
+inputs AS (
+  INSERT INTO regions_dailyinput (region_id, day, attribute, device_model, n, histogram)
+  SELECT %(region)s, day, x.a, x.d, x.n, fleet.dense_histogram(x.h, 64)
+  FROM fetched CROSS JOIN LATERAL json_to_recordset(inputs) AS x (a text, d text, n int, h text)),
+categories AS (
+  INSERT INTO regions_dailycategory (region_id, day, attribute, device_model, category, n)
+  SELECT %(region)s, day, x.a, x.d, x.v, x.n
+  FROM fetched CROSS JOIN LATERAL json_to_recordset(categories)
+    AS x (a text, d text, v text, n int)),
+scores AS (
+  INSERT INTO regions_dailyscore (region_id, day, model_code, model_version, class_code, node,
+    n_scored, n_positive, n_invalid, n_objects, score_histogram, size_histogram)
+  SELECT %(region)s, day, x.m, x.v, x.c, x.g, x.n, x.p, x.x, x.o,
+    fleet.dense_histogram(x.h, 64), fleet.dense_histogram(x.s, 64)
+  FROM fetched CROSS JOIN LATERAL json_to_recordset(scores) AS x (m text, v text, c text, g text,
+    n int, p int, x int, o int, h text, s text))
+UPDATE regions_dailyrollup d
+SET profile_fingerprint = d.fingerprint, profile_at = %(now)s,
+  n_capped = greatest(d.n_capped, fetched.n_capped)
+FROM fetched WHERE d.region_id = %(region)s AND d.day = fetched.day;
+
+-- name: foreign_server
+SELECT obj_description(s.oid, 'pg_foreign_server') AS mark,
+  (SELECT count(*) FROM pg_foreign_table t WHERE t.ftserver = s.oid) AS n_tables,
+  EXISTS (SELECT FROM pg_user_mappings m
+          WHERE m.srvid = s.oid AND m.usename = 'fleet_collect') AS is_mapped
+FROM pg_foreign_server s WHERE s.srvname = %(server)s;
