@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "fleet.celery": set(),
     "fleet.wsgi": set(),
     "fleet.checks": {"fleet.env", "regions"},
-    "fleet": {"fleet.celery", "fleet.clock", "fleet.env"},
+    "fleet": {"fleet.celery", "fleet.checks", "fleet.clock", "fleet.env"},
     # Only tests, the bench and `make demo` run this.
     "fleet.demo": {"regions", "fleet.clock", "fleet.env", "fleet.processes", "fleet.api"},
 }

@@ -1,0 +1,111 @@
+"""System checks: configurations that work, and should not. Run by every manage.py command."""
+
+from __future__ import annotations
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+
+LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
+MIN_SECRET_KEY = 32
+# A unix socket's path has 107 bytes; a region's code, a path's position and libpq's name for the
+# socket take up to 52 of them.
+MAX_SOCKET_DIR = 55
+
+
+@register(Tags.security)
+def check_debug(**_: object) -> list[CheckMessage]:
+    """fleet.E001: an error page of DEBUG shows settings and rows to whoever can reach it."""
+    reachable = sorted(set(settings.ALLOWED_HOSTS) - LOOPBACK)
+    if not settings.DEBUG or not reachable:
+        return []
+    return [
+        Error(
+            f"FLEET_DEBUG is on while FLEET_ALLOWED_HOSTS names {', '.join(reachable)}.",
+            hint="Set FLEET_DEBUG=false, or serve 127.0.0.1 and localhost only.",
+            id="fleet.E001",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_secret_key(**_: object) -> list[CheckMessage]:
+    """fleet.E002: sessions and tokens are only as strong as the key that signs them."""
+    if settings.DEBUG or len(settings.SECRET_KEY) >= MIN_SECRET_KEY:
+        return []
+    return [
+        Error(
+            f"FLEET_SECRET_KEY has fewer than {MIN_SECRET_KEY} characters.",
+            hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+            id="fleet.E002",
+        )
+    ]
+
+
+@register()
+def check_clock(**_: object) -> list[CheckMessage]:
+    """fleet.E003: the center counts in UTC; only a region's edge knows its local time."""
+    if settings.USE_TZ and settings.TIME_ZONE == "UTC":
+        return []
+    return [
+        Error(
+            "The center's clock is UTC: USE_TZ must be True and TIME_ZONE 'UTC'.",
+            hint="Give each region its zone instead (Region.time_zone).",
+            id="fleet.E003",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_credential_keys(**_: object) -> list[CheckMessage]:
+    """fleet.E004: a malformed key would fail in a worker, when a region's password is needed."""
+    return [
+        Error(
+            f"Key {place} of FLEET_CREDENTIAL_KEYS is not 32 bytes in URL-safe base64.",
+            hint="Make one: python -c 'from cryptography.fernet import Fernet; "
+            "print(Fernet.generate_key().decode())'",
+            id="fleet.E004",
+        )
+        for place, key in enumerate(settings.FLEET_CREDENTIAL_KEYS, 1)
+        if not _is_fernet_key(key)
+    ]
+
+
+@register(Tags.security)
+def check_cookies(**_: object) -> list[CheckMessage]:
+    """fleet.W001: a session's cookie that travels without TLS can be read on the way."""
+    reachable = sorted(set(settings.ALLOWED_HOSTS) - LOOPBACK)
+    if settings.SESSION_COOKIE_SECURE or not reachable:
+        return []
+    return [
+        checks.Warning(
+            f"FLEET_SECURE_COOKIES is off while FLEET_ALLOWED_HOSTS names {', '.join(reachable)}.",
+            hint="Serve Fleet behind TLS and set FLEET_SECURE_COOKIES=true.",
+            id="fleet.W001",
+        )
+    ]
+
+
+@register()
+def check_socket_dir(**_: object) -> list[CheckMessage]:
+    """fleet.W002: a socket whose path is too long cannot be made, for some codes and not others."""
+    length = len(bytes(settings.FLEET_SOCKET_DIR))
+    if length <= MAX_SOCKET_DIR:
+        return []
+    return [
+        checks.Warning(
+            f"FLEET_SOCKET_DIR has {length} bytes; beyond {MAX_SOCKET_DIR}, tunnels of regions "
+            "with long codes cannot open.",
+            hint="Choose a short folder such as /run/fleet/regions.",
+            id="fleet.W002",
+        )
+    ]
+
+
+def _is_fernet_key(key: str) -> bool:
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return True
