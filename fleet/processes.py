@@ -12,7 +12,10 @@ MIGRATE = ("python", "manage.py", "migrate", "--no-input")
 GRANT_ROLES = ("python", "manage.py", "grant_roles")
 
 # Where it listens: GUNICORN_CMD_ARGS="--bind=127.0.0.1:8000".
-WEB = ("gunicorn", "fleet.wsgi", "--workers=2", "--threads=4", "--access-logfile=-")
+WEB = (
+    *("gunicorn", "fleet.wsgi", "--workers=2", "--threads=4", "--access-logfile=-"),
+    "--no-control-socket",
+)
 
 # A collection waits for its region, it does not compute: threads, not processes. A region that
 # failed last time waits in a lane of its own, where its time-outs delay nobody.
