@@ -13,17 +13,16 @@ import socket
 import socketserver
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
+from paramiko import SSHException
 from paramiko.channel import Channel
 from sshtunnel import BaseSSHTunnelForwarderError, SSHTunnelForwarder
 
 from regions.failures import Failure
 from regions.models.collection import FailureKind
 from regions.ssh import Address, SshConnection, open_channel
-
-log = logging.getLogger(__name__)
 
 BACKLOG = 64
 CHUNK = 32_768
@@ -37,6 +36,9 @@ class Forwarder(SSHTunnelForwarder):  # type: ignore[misc]
 
     It owns the connection, which is logged in and has shown its pinned host key: `close` ends it.
     """
+
+    _server_list: list[socketserver.UnixStreamServer]
+    is_alive: bool
 
     def __init__(self, connection: SshConnection, local: Path, target: Address) -> None:
         self._connection = connection
@@ -98,27 +100,17 @@ class Forwarder(SSHTunnelForwarder):  # type: ignore[misc]
                 return
             self._accepted.add(request)
         try:
-            channel = open_channel(self._connection.last, self._target)
+            with closing(open_channel(self._connection.last, self._target)) as channel:
+                self.refusal = None
+                self._relay(request, channel)
         except Failure as failure:
             self.refusal = failure
-            return
+        except (OSError, EOFError, SSHException):
+            # One of the two sides is gone; to the other the end of its connection says so.
+            pass
         finally:
             with self._lock:
                 self._accepted.discard(request)
-        self.refusal = None
-        self._carry_through(request, channel)
-
-    def _carry_through(self, request: socket.socket, channel: Channel) -> None:
-        with self._lock:
-            self._accepted.add(request)
-        try:
-            self._relay(request, channel)
-        except OSError as error:
-            log.debug("%s: a local connection ended: %s", self._local, error)
-        finally:
-            with self._lock:
-                self._accepted.discard(request)
-            channel.close()
 
     def _relay(self, request: socket.socket, channel: Channel) -> None:
         poll = select.poll()

@@ -26,6 +26,7 @@ LOGIN_TIMEOUT_S = 15.0
 CHANNEL_TIMEOUT_S = 10.0
 # The kernel gives up a connection whose bytes nobody acknowledges; without it, after 15 minutes.
 USER_TIMEOUT_MS = 10_000
+CHANNELS_REMEMBERED = 200
 NOBODY = ("127.0.0.1", 0)
 
 Address = tuple[str, int]
@@ -207,6 +208,15 @@ def is_responsive(transport: paramiko.Transport, timeout: float) -> bool:
     except (paramiko.SSHException, OSError, EOFError):
         return False
     return True
+
+
+def forget_old_channels(transport: paramiko.Transport) -> None:
+    """Bound paramiko's list of the channels it has ever seen; every probe adds one."""
+    seen = transport.channels_seen
+    with transport.lock:
+        for channel_id in list(seen)[:-CHANNELS_REMEMBERED]:
+            if transport._channels.get(channel_id) is None:  # type: ignore[attr-defined]
+                del seen[channel_id]
 
 
 def _negotiate(transport: paramiko.Transport, hop: Hop, pinned: paramiko.PKey) -> None:

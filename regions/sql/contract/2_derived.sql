@@ -8,6 +8,9 @@
 -- logarithmic bins from 10 ms to 1000 s; the first and the last also take what lies beyond.
 -- Scores, sizes and attributes: bin 0 below the range, 62 equal bins over it (the last one closed),
 -- bin 63 above it.
+--
+-- OFFSET 0 keeps the planner from turning the index look-up for each study of an hour into a scan
+-- of the whole table for every hour: it cannot know how few studies an hour has.
 
 CREATE VIEW fleet_contract.input_range AS
 SELECT attribute, low::float8, high::float8 FROM (VALUES
@@ -32,17 +35,20 @@ CROSS JOIN LATERAL (
     FROM fleet_contract.study
     WHERE received_at >= h.hour AND received_at < h.hour + interval '1 hour'),
   p AS MATERIALIZED (
-    SELECT p.attempt_ref, hashint8extended(
-      coalesce(p.row_version, hashtextextended(p::text, 0)), p.row_id) AS v
-    FROM s JOIN fleet_contract.processing p USING (study_ref))
+    SELECT p.attempt_ref, p.v
+    FROM s CROSS JOIN LATERAL (
+      SELECT t.attempt_ref, hashint8extended(
+        coalesce(row_version, hashtextextended(t::text, 0)), row_id) AS v
+      FROM fleet_contract.processing t WHERE t.study_ref = s.study_ref OFFSET 0) AS p)
   SELECT count(*)::int AS n,
     mod(coalesce(sum(v), 0) + count(*), 9223372036854775807)::bigint AS fingerprint
   FROM (
     SELECT v FROM s
     UNION ALL SELECT v FROM p
-    UNION ALL SELECT hashint8extended(
-      coalesce(r.row_version, hashtextextended(r::text, 0)), r.row_id)
-    FROM p JOIN fleet_contract.prediction r USING (attempt_ref)
+    UNION ALL SELECT r.v
+    FROM p CROSS JOIN LATERAL (
+      SELECT hashint8extended(coalesce(row_version, hashtextextended(t::text, 0)), row_id) AS v
+      FROM fleet_contract.prediction t WHERE t.attempt_ref = p.attempt_ref OFFSET 0) AS r
     UNION ALL SELECT hashint8extended(
       coalesce(row_version, hashtextextended(input_rejection::text, 0)), row_id)
     FROM fleet_contract.input_rejection
@@ -89,7 +95,9 @@ CROSS JOIN LATERAL (
       CASE WHEN p.queued_at > s.received_at - interval '400 days'
                 AND p.started_at BETWEEN p.queued_at AND p.queued_at + interval '400 days'
            THEN extract(epoch FROM p.started_at - p.queued_at)::float8 END AS wait_s
-    FROM s LEFT JOIN fleet_contract.processing p USING (study_ref)
+    FROM s LEFT JOIN LATERAL (
+      SELECT * FROM fleet_contract.processing t WHERE t.study_ref = s.study_ref OFFSET 0) AS p
+      ON true
     ORDER BY s.study_ref, p.pipeline_code, p.attempt_no DESC NULLS LAST, p.row_id DESC),
   versions AS MATERIALIZED (
     SELECT p, full_version,
@@ -127,7 +135,8 @@ CROSS JOIN LATERAL (
       left(coalesce(r.class_code, ''), 64) AS c, a.node AS g,
       CASE WHEN r.score > '-Infinity' AND r.score < 'Infinity' THEN r.score END AS score,
       count(*) AS n, count(*) FILTER (WHERE r.is_positive) AS p, sum(r.n_objects) AS o
-    FROM attempts a JOIN fleet_contract.prediction r USING (attempt_ref)
+    FROM attempts a CROSS JOIN LATERAL (
+      SELECT * FROM fleet_contract.prediction t WHERE t.attempt_ref = a.attempt_ref OFFSET 0) AS r
     WHERE a.outcome = 'done'
     GROUP BY 1, 2, 3, 4, 5),
   ranked AS (
@@ -168,11 +177,11 @@ CROSS JOIN LATERAL (
     ((SELECT count(*) FROM versions WHERE place > 64)
       + (SELECT count(*) FROM ranked WHERE place > 256)
       + (SELECT count(*) FROM all_causes WHERE place > 64))::int AS n_capped,
-    (SELECT json_agg(x) FROM (
+    (SELECT json_agg(entry) FROM (
       SELECT * FROM flow LEFT JOIN latencies USING (p, v, m) LEFT JOIN waits USING (p, v, m)
-    ) AS x) AS flow,
-    (SELECT json_agg(x) FROM outputs AS x) AS outputs,
-    (SELECT json_agg(x) FROM causes AS x) AS causes
+    ) AS entry) AS flow,
+    (SELECT json_agg(entry) FROM outputs AS entry) AS outputs,
+    (SELECT json_agg(entry) FROM causes AS entry) AS causes
 ) AS f;
 
 -- One row a local day: what must be compared between days, by the day, so that no group of fewer
@@ -238,7 +247,8 @@ CROSS JOIN LATERAL (
   attempts AS MATERIALIZED (
     SELECT DISTINCT ON (s.study_ref, p.pipeline_code) p.attempt_ref, p.status,
       left(coalesce(p.device_ref, ''), 64) AS node
-    FROM s JOIN fleet_contract.processing p USING (study_ref)
+    FROM s CROSS JOIN LATERAL (
+      SELECT * FROM fleet_contract.processing t WHERE t.study_ref = s.study_ref OFFSET 0) AS p
     ORDER BY s.study_ref, p.pipeline_code, p.attempt_no DESC NULLS LAST, p.row_id DESC),
   scored AS MATERIALIZED (
     SELECT left(coalesce(r.model_code, ''), 64) AS m, left(coalesce(r.model_version, ''), 64) AS v,
@@ -250,7 +260,8 @@ CROSS JOIN LATERAL (
            WHEN r.max_object_mm > '-Infinity' AND r.max_object_mm < 'Infinity'
            THEN width_bucket(r.max_object_mm, 0, 124, 62) END AS size_bin,
       r.is_positive, r.n_objects
-    FROM attempts a JOIN fleet_contract.prediction r USING (attempt_ref)
+    FROM attempts a CROSS JOIN LATERAL (
+      SELECT * FROM fleet_contract.prediction t WHERE t.attempt_ref = a.attempt_ref OFFSET 0) AS r
     WHERE a.status = 'done'),
   ranked AS MATERIALIZED (
     SELECT m, v, c, g, rank() OVER (ORDER BY count(*) DESC, m, v, c, g) AS place
@@ -280,9 +291,9 @@ CROSS JOIN LATERAL (
     ((SELECT count(*) FROM models WHERE place > 32)
       + (SELECT count(*) FROM value_places WHERE place > 64)
       + (SELECT count(*) FROM ranked WHERE place > 256))::int AS n_capped,
-    (SELECT json_agg(x) FROM inputs AS x) AS inputs,
-    (SELECT json_agg(x) FROM categories AS x) AS categories,
-    (SELECT json_agg(x) FROM (
+    (SELECT json_agg(entry) FROM inputs AS entry) AS inputs,
+    (SELECT json_agg(entry) FROM categories AS entry) AS categories,
+    (SELECT json_agg(entry) FROM (
       SELECT * FROM scores LEFT JOIN score_histograms USING (m, v, c, g)
-      LEFT JOIN size_histograms USING (m, v, c, g)) AS x) AS scores
+      LEFT JOIN size_histograms USING (m, v, c, g)) AS entry) AS scores
 ) AS f;
