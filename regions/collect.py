@@ -19,15 +19,17 @@ from regions.failures import Failure
 from regions.foreign_server import ensure_foreign_server
 from regions.localday import day_bounds, local_day
 from regions.models import Collection, FailureKind, Region, RegionStatus
-from regions.outcome import Progress, record_failure, record_success
+from regions.outcome import Depth, Progress, record_failure, record_success
 from regions.probe import reach_region
 from regions.sessions import RegionSession, borrowed_session
 from regions.sql import named_statements
 
-LOOK_BACK = timedelta(hours=24)
+# Every run looks at the recent hours, once an hour further back for rows that come late, once a
+# day at every kept hour.
+RECENT = timedelta(hours=6)
+LOOK_BACK, LOOK_BACK_EVERY = timedelta(hours=72), timedelta(hours=1)
+KEPT_HOURS, SWEEP_EVERY = timedelta(days=90), timedelta(hours=24)
 LOOK_AHEAD = timedelta(hours=2)
-SWEEP_EVERY = timedelta(hours=24)
-KEPT_HOURS = timedelta(days=90)
 WINDOW = timedelta(days=7)
 WINDOW_TIMEOUT_S = 90
 PROFILE_EVERY = timedelta(hours=1)
@@ -41,8 +43,8 @@ class AlreadyCollecting(Exception):
 def collect(region: Region, now: datetime, *, is_sweep: bool = False) -> Collection:
     """Bring the region's buckets up to date and return the finished run, also when it failed.
 
-    `is_sweep` checks every kept hour; otherwise that happens once a day and a run looks back
-    LOOK_BACK from the last success. Raises AlreadyCollecting when another worker is at it.
+    `is_sweep` checks every kept hour, as otherwise happens once in SWEEP_EVERY. Raises
+    AlreadyCollecting when another worker is at it.
     """
     status = RegionStatus.objects.filter(region=region).first() or RegionStatus(region=region)
     try:
@@ -62,11 +64,18 @@ def collect(region: Region, now: datetime, *, is_sweep: bool = False) -> Collect
 
 
 def _plan(status: RegionStatus, now: datetime, is_sweep: bool) -> Progress:
-    known_as_of, swept_at = status.last_success_at, status.last_sweep_at
+    """Return how far this run looks back: always behind the last success."""
+    known_as_of, swept_at, looked_back_at = (
+        status.last_success_at,
+        status.last_sweep_at,
+        status.last_look_back_at,
+    )
     if is_sweep or known_as_of is None or swept_at is None or swept_at <= now - SWEEP_EVERY:
         oldest_day = local_day(now - KEPT_HOURS, status.region.zone)
-        return Progress(day_bounds(oldest_day, status.region.zone)[0], is_sweep=True)
-    return Progress(max(now - KEPT_HOURS, min(now, known_as_of) - LOOK_BACK), is_sweep=False)
+        return Progress(day_bounds(oldest_day, status.region.zone)[0], Depth.SWEEP)
+    if looked_back_at is None or looked_back_at <= now - LOOK_BACK_EVERY:
+        return Progress(min(now, known_as_of) - LOOK_BACK, Depth.LOOK_BACK)
+    return Progress(min(now, known_as_of) - RECENT, Depth.RECENT)
 
 
 def _replace_windows(
@@ -85,7 +94,7 @@ def _replace_windows(
             _replace_hours(session.center, region, window, progress, now)
             _replace_profiles(session.center, region, window, now)
         start = window[1]
-    if progress.is_sweep:
+    if progress.depth is Depth.SWEEP:
         progress.n_misdated = _count_misdated(session)
 
 

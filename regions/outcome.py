@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import IntEnum
 
 from django.db import transaction
 
@@ -21,12 +22,20 @@ FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=15)
 
 
+class Depth(IntEnum):
+    """How far back a run looks: each depth includes the ones before it."""
+
+    RECENT = 1
+    LOOK_BACK = 2
+    SWEEP = 3
+
+
 @dataclass
 class Progress:
     """What one collection has done so far. `n_misdated` is None when it was not counted."""
 
     window_from: datetime
-    is_sweep: bool
+    depth: Depth
     n_checked: int = 0
     n_replaced: int = 0
     n_capped: int = 0
@@ -51,7 +60,9 @@ def record_success(
     status.columns_hash = facts.columns_hash
     status.clock_skew_s = facts.clock_skew_s
     status.latest_received_at = facts.latest_received_at
-    if progress.is_sweep:
+    if progress.depth >= Depth.LOOK_BACK:
+        status.last_look_back_at = started_at
+    if progress.depth >= Depth.SWEEP:
         status.last_sweep_at = started_at
     if progress.n_misdated is not None:
         status.n_misdated = progress.n_misdated

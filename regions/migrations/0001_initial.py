@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
                 ('last_attempt_at', models.DateTimeField(null=True)),
                 ('last_success_at', models.DateTimeField(help_text="The region's rows are known as of this moment.", null=True)),
                 ('last_sweep_at', models.DateTimeField(help_text='Last check of every kept hour.', null=True)),
+                ('last_look_back_at', models.DateTimeField(help_text='Last look for late rows.', null=True)),
                 ('next_due_at', models.DateTimeField(null=True)),
                 ('queued_at', models.DateTimeField(null=True)),
                 ('n_failures', models.PositiveIntegerField(default=0, help_text='In a row.')),

@@ -53,6 +53,7 @@ class RegionStatus(models.Model):
         null=True, help_text="The region's rows are known as of this moment."
     )
     last_sweep_at = models.DateTimeField(null=True, help_text="Last check of every kept hour.")
+    last_look_back_at = models.DateTimeField(null=True, help_text="Last look for late rows.")
     next_due_at = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(null=True)
     n_failures = models.PositiveIntegerField(default=0, help_text="In a row.")
