@@ -1,0 +1,3 @@
+"""Real servers and sham regions for the tests."""
+
+from __future__ import annotations
