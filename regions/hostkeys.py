@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
+from itertools import pairwise
 
 import paramiko
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from paramiko.pkey import UnknownKeyType
 
 
 def parse_host_key(line: str) -> paramiko.PKey:
-    """Return the key of "ssh-ed25519 AAAA…". Raises ValueError when it is none."""
-    try:
-        kind, body = line.split()[:2]
-        return paramiko.PKey.from_type_string(kind, base64.b64decode(body, validate=True))
-    except (ValueError, binascii.Error, paramiko.SSHException) as error:
-        raise ValueError("not an SSH host key like “ssh-ed25519 AAAA…”") from error
+    """Return the key of "ssh-ed25519 AAAA…", perhaps with the host before it as ssh-keyscan prints.
+
+    Raises ValueError when there is none.
+    """
+    for kind, body in pairwise(line.split()[:3]):
+        try:
+            return paramiko.PKey.from_type_string(kind, base64.b64decode(body, validate=True))
+        except (ValueError, paramiko.SSHException, UnknownKeyType):
+            continue
+    raise ValueError("not an SSH host key like “ssh-ed25519 AAAA…”")
 
 
 def fingerprint(key: paramiko.PKey) -> str:

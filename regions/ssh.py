@@ -132,7 +132,14 @@ def shake_hands(wire: Wire, hop: Hop) -> paramiko.Transport:
 
     Raises Failure(HOST_KEY) on another key, TIMEOUT or LINK when the server does not speak SSH.
     """
-    pinned = _pinned_key(hop)
+    try:
+        return _shake_hands(wire, hop, pinned_key(hop))
+    except BaseException:
+        wire.close()
+        raise
+
+
+def _shake_hands(wire: Wire, hop: Hop, pinned: paramiko.PKey) -> paramiko.Transport:
     transport = paramiko.Transport(wire)
     transport.daemon = True
     transport.banner_timeout = BANNER_TIMEOUT_S
@@ -147,7 +154,8 @@ def shake_hands(wire: Wire, hop: Hop) -> paramiko.Transport:
         _compare_keys(transport.get_remote_server_key(), pinned, hop)
     except BaseException:
         transport.close()
-        wire.close()
+        # Its timer would keep a thread until the handshake's time is over.
+        transport.packetizer.complete_handshake()
         raise
     return transport
 
@@ -257,7 +265,7 @@ def _compare_keys(shown: paramiko.PKey, pinned: paramiko.PKey, hop: Hop) -> None
         )
 
 
-def _pinned_key(hop: Hop) -> paramiko.PKey:
+def pinned_key(hop: Hop) -> paramiko.PKey:
     try:
         return parse_host_key(hop.host_key)
     except ValueError as error:
