@@ -19,7 +19,7 @@ from regions.failures import Failure
 from regions.foreign_server import ensure_foreign_server
 from regions.localday import day_bounds, local_day
 from regions.models import Collection, FailureKind, Region, RegionStatus
-from regions.outcome import Depth, Progress, record_failure, record_success
+from regions.outcome import Depth, Progress, load_standing, record_failure, record_success
 from regions.probe import reach_region
 from regions.sessions import RegionSession, borrowed_session
 from regions.sql import named_statements
@@ -46,12 +46,12 @@ def collect(region: Region, now: datetime, *, is_sweep: bool = False) -> Collect
     `is_sweep` checks every kept hour, as otherwise happens once in SWEEP_EVERY. Raises
     AlreadyCollecting when another worker is at it.
     """
-    status = RegionStatus.objects.filter(region=region).first() or RegionStatus(region=region)
+    status, paths = load_standing(region)
     try:
         with borrowed_session(region) as session:
             if not _try_lock(session.center, region):
                 raise AlreadyCollecting(region.code)
-            reached = reach_region(session, region, status.columns_hash)
+            reached = reach_region(session, region, paths, status.columns_hash)
             ensure_foreign_server(session.center, region, reached)
             progress = _plan(status, now, is_sweep)
             _replace_windows(session, region, progress, now)

@@ -77,6 +77,8 @@ def ensure_foreign_server(
         if is_whole:
             _alter(admin, region.foreign_schema, options, login)
         else:
+            if found is not None:
+                _drop(admin, region.foreign_schema)
             _create(admin, region.foreign_schema, options, login)
         admin.execute(
             sql.SQL("COMMENT ON SERVER {} IS {}").format(
@@ -87,10 +89,16 @@ def ensure_foreign_server(
 
 def drop_foreign_server(region: Region) -> None:
     """Remove all that the center's database holds to reach the region."""
-    name = sql.Identifier(region.foreign_schema)
     with administering_connection() as admin:
-        admin.execute(sql.SQL("DROP SERVER IF EXISTS {} CASCADE").format(name))
-        admin.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(name))
+        _drop(admin, region.foreign_schema)
+
+
+def _drop(admin: psycopg.Connection[Any], name: str) -> None:
+    """Union views that hold the region's tables go with them; their own task makes them anew."""
+    admin.execute("SELECT pg_advisory_xact_lock(hashtext('fleet.union'))")
+    server = sql.Identifier(name)
+    admin.execute(sql.SQL("DROP SERVER IF EXISTS {} CASCADE").format(server))
+    admin.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(server))
 
 
 def _alter(
@@ -108,15 +116,8 @@ def _alter(
 def _create(
     admin: psycopg.Connection[Any], name: str, options: dict[str, str], login: dict[str, str]
 ) -> None:
-    """Replace everything in one transaction.
-
-    Union views that hold the region's tables go with them and are rebuilt by their own task.
-    """
     server, role = sql.Identifier(name), sql.Identifier(COLLECTING_ROLE)
     run = admin.execute
-    run("SELECT pg_advisory_xact_lock(hashtext('fleet.union'))")
-    run(sql.SQL("DROP SERVER IF EXISTS {} CASCADE").format(server))
-    run(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(server))
     run(
         sql.SQL("CREATE SERVER {} FOREIGN DATA WRAPPER postgres_fdw OPTIONS ({})").format(
             server, _options(options)

@@ -7,15 +7,17 @@ than it is and the next collection looks back further.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from fleet.clock import now as read_clock
 from regions.failures import Failure
-from regions.models import Collection, Region, RegionStatus
+from regions.models import AccessPath, Collection, Region, RegionStatus
 from regions.probe import Reached
 
 FIRST_RETRY = timedelta(seconds=30)
@@ -42,7 +44,26 @@ class Progress:
     n_misdated: int | None = None
 
 
-@transaction.atomic
+@contextmanager
+def _briefly_connected() -> Iterator[None]:
+    """Give Django's connection back at once: the pool is small and regions are slow."""
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+@_briefly_connected()
+def load_standing(region: Region) -> tuple[RegionStatus, list[AccessPath]]:
+    """Return where the region stands and its enabled paths, with what the keeper says of each."""
+    status = RegionStatus.objects.filter(region=region).first() or RegionStatus(region=region)
+    paths = AccessPath.objects.filter(region=region, is_enabled=True)
+    return status, list(paths.select_related("region", "tunnel"))
+
+
+@_briefly_connected()
 def record_success(
     status: RegionStatus, reached: Reached, progress: Progress, started_at: datetime
 ) -> Collection:
@@ -80,7 +101,7 @@ def record_success(
     )
 
 
-@transaction.atomic
+@_briefly_connected()
 def record_failure(region: Region, failure: Failure, started_at: datetime) -> Collection:
     """Return the failed run; the next one waits twice as long as the last, up to a limit."""
     status, _created = RegionStatus.objects.select_for_update().get_or_create(region=region)

@@ -32,13 +32,16 @@ class Reached:
     facts: Facts
 
 
-def reach_region(session: RegionSession, region: Region, known_hash: str) -> Reached:
-    """Return how the region was reached. Raises the first path's Failure when none works.
+def reach_region(
+    session: RegionSession, region: Region, paths: list[AccessPath], known_hash: str
+) -> Reached:
+    """Return how the region was reached: by the first of `paths` that works.
+
+    Raises the first path's Failure when none does.
 
     `known_hash` is the hash of the columns that were last found good, so that they are compared
     one by one only after a change.
     """
-    paths = [path for path in region.paths.all() if path.is_enabled]
     if not paths:
         raise Failure(FailureKind.NO_PATH, "The region has no path: its data are carried by hand.")
     password = _reader_password(region)

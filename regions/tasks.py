@@ -20,7 +20,7 @@ def plan_collections() -> str:
 
 @shared_task
 def collect(code: str) -> str:
-    region = Region.objects.prefetch_related("paths__tunnel").get(code=code)
+    region = Region.objects.get(code=code)
     try:
         run = collecting.collect(region, now())
     except collecting.AlreadyCollecting:
