@@ -10,7 +10,9 @@
 -- bin 63 above it.
 --
 -- OFFSET 0 keeps the planner from turning the index look-up for each study of an hour into a scan
--- of the whole table for every hour: it cannot know how few studies an hour has.
+-- of the whole table for every hour: it cannot know how few studies an hour has. Ranks come from
+-- windows, not from joins of the steps with one another: it cannot know how many rows a step has
+-- either, and a nested loop over a crowded hour would take minutes.
 
 CREATE VIEW fleet_contract.input_range AS
 SELECT attribute, low::float8, high::float8 FROM (VALUES
@@ -60,8 +62,8 @@ CROSS JOIN LATERAL (
 -- latency, l latency and w wait histograms. outputs: scores by model (m), version (v), class (c),
 -- node (g): n scored, p positive, x invalid, d distinct, e in the largest group of equal scores,
 -- o objects. causes: kind (k), reason (r), detail (d), n. An answer is a study and pipeline, judged
--- by its last attempt. Beyond 64 versions or causes and 256 outputs an hour the rare ones are
--- folded into "(other)" and counted in n_capped.
+-- by its last attempt. Beyond 64 flows or causes and 256 outputs an hour the rare ones are folded
+-- into "(other)" and counted in n_capped. More than 1000 objects in one answer count as 1000.
 CREATE VIEW fleet_contract.hourly AS
 SELECT i.region_code, h.hour, f.*
 FROM fleet_contract.contract_info i
@@ -92,24 +94,26 @@ CROSS JOIN LATERAL (
                 BETWEEN s.received_at AND s.received_at + interval '400 days'
            THEN extract(epoch FROM coalesce(p.delivered_at, p.ended_at) - s.received_at)::float8
       END AS latency_s,
-      CASE WHEN p.queued_at > s.received_at - interval '400 days'
+      CASE WHEN p.queued_at BETWEEN s.received_at - interval '400 days'
+                                AND s.received_at + interval '400 days'
                 AND p.started_at BETWEEN p.queued_at AND p.queued_at + interval '400 days'
            THEN extract(epoch FROM p.started_at - p.queued_at)::float8 END AS wait_s
     FROM s LEFT JOIN LATERAL (
       SELECT * FROM fleet_contract.processing t WHERE t.study_ref = s.study_ref OFFSET 0) AS p
       ON true
     ORDER BY s.study_ref, p.pipeline_code, p.attempt_no DESC NULLS LAST, p.row_id DESC),
-  versions AS MATERIALIZED (
-    SELECT p, full_version,
-      rank() OVER (ORDER BY count(*) DESC, p, full_version) AS place
-    FROM attempts GROUP BY 1, 2),
+  sized AS (
+    SELECT a.*, count(*) OVER (PARTITION BY p, full_version, m) AS size FROM attempts a),
+  placed AS (
+    SELECT z.*, dense_rank() OVER (ORDER BY size DESC, p, full_version, m) AS place FROM sized z),
   answers AS MATERIALIZED (
-    SELECT a.p, CASE WHEN place <= 64 THEN full_version ELSE '(other)' END AS v, a.m,
-      outcome, fallback_kind,
+    SELECT CASE WHEN place <= 64 THEN p ELSE '(other)' END AS p,
+      CASE WHEN place <= 64 THEN full_version ELSE '(other)' END AS v,
+      CASE WHEN place <= 64 THEN m ELSE '(other)' END AS m, place, outcome, fallback_kind,
       least(127, greatest(0, floor(log(greatest(latency_s, 0.001) * 100) * 25.6)))::int AS l,
       least(127, greatest(0, floor(log(greatest(wait_s, 0.001) * 100) * 25.6)))::int AS w,
       latency_s IS NOT NULL AS has_latency, wait_s IS NOT NULL AS has_wait
-    FROM attempts a JOIN versions USING (p, full_version)),
+    FROM placed),
   latencies AS (
     SELECT p, v, m, string_agg(l || ':' || c, ' ' ORDER BY l) AS l
     FROM (SELECT p, v, m, l, count(*) AS c FROM answers WHERE has_latency
@@ -130,25 +134,27 @@ CROSS JOIN LATERAL (
       count(fallback_kind) AS b,
       count(*) FILTER (WHERE outcome = 'done' AND NOT has_latency) AS x
     FROM answers GROUP BY 1, 2, 3),
-  scored AS MATERIALIZED (
+  scored AS (
     SELECT left(coalesce(r.model_code, ''), 64) AS m, left(coalesce(r.model_version, ''), 64) AS v,
       left(coalesce(r.class_code, ''), 64) AS c, a.node AS g,
       CASE WHEN r.score > '-Infinity' AND r.score < 'Infinity' THEN r.score END AS score,
-      count(*) AS n, count(*) FILTER (WHERE r.is_positive) AS p, sum(r.n_objects) AS o
+      count(*) AS n, count(*) FILTER (WHERE r.is_positive) AS p,
+      sum(least(greatest(r.n_objects, 0), 1000)) AS o
     FROM attempts a CROSS JOIN LATERAL (
       SELECT * FROM fleet_contract.prediction t WHERE t.attempt_ref = a.attempt_ref OFFSET 0) AS r
     WHERE a.outcome = 'done'
     GROUP BY 1, 2, 3, 4, 5),
-  ranked AS (
-    SELECT m, v, c, g, rank() OVER (ORDER BY sum(n) DESC, m, v, c, g) AS place
-    FROM scored GROUP BY 1, 2, 3, 4),
+  sized_outputs AS (
+    SELECT s.*, sum(n) OVER (PARTITION BY m, v, c, g) AS size FROM scored s),
+  placed_outputs AS MATERIALIZED (
+    SELECT z.*, dense_rank() OVER (ORDER BY size DESC, m, v, c, g) AS place FROM sized_outputs z),
   kept AS (
-    SELECT s.score, s.n, s.p, s.o, place > 256 AS folded,
+    SELECT score, n, p, o,
       CASE WHEN place > 256 THEN '(other)' ELSE m END AS m,
       CASE WHEN place > 256 THEN '(other)' ELSE v END AS v,
       CASE WHEN place > 256 THEN '(other)' ELSE c END AS c,
       CASE WHEN place > 256 THEN '(other)' ELSE g END AS g
-    FROM scored s JOIN ranked USING (m, v, c, g)),
+    FROM placed_outputs),
   outputs AS (
     SELECT m, v, c, g, sum(n) AS n, sum(p) AS p,
       coalesce(sum(n) FILTER (WHERE score IS NULL), 0) AS x, count(DISTINCT score) AS d,
@@ -174,9 +180,9 @@ CROSS JOIN LATERAL (
   SELECT
     (SELECT count(*) FROM s)::int AS n_received,
     (SELECT count(*) FROM refused)::int AS n_filtered,
-    ((SELECT count(*) FROM versions WHERE place > 64)
-      + (SELECT count(*) FROM ranked WHERE place > 256)
-      + (SELECT count(*) FROM all_causes WHERE place > 64))::int AS n_capped,
+    (greatest(0, (SELECT max(place) FROM answers) - 64)
+      + greatest(0, (SELECT max(place) FROM placed_outputs) - 256)
+      + greatest(0, (SELECT max(place) FROM all_causes) - 64))::int AS n_capped,
     (SELECT json_agg(entry) FROM (
       SELECT * FROM flow LEFT JOIN latencies USING (p, v, m) LEFT JOIN waits USING (p, v, m)
     ) AS entry) AS flow,
@@ -189,7 +195,7 @@ CROSS JOIN LATERAL (
 -- histogram (h). categories: attribute (a), device model (d), value (v), n. scores: model (m),
 -- version (v), class (c), node (g): n scored, p positive, x invalid, o objects, score histogram
 -- (h), histogram of the largest object's size over 0 to 124 mm (s). Caps: 32 device models, 64
--- values of an attribute, 256 outputs.
+-- values of an attribute, 1024 combinations of attribute, device model and value, 256 outputs.
 CREATE VIEW fleet_contract.daily_profile AS
 SELECT i.region_code, d.day::date AS day, f.*
 FROM fleet_contract.contract_info i
@@ -204,12 +210,13 @@ CROSS JOIN LATERAL (
     WHERE received_at >= (d.day AT TIME ZONE i.site_tz) - interval '3 hours'
       AND received_at < ((d.day + interval '1 day') AT TIME ZONE i.site_tz) + interval '3 hours'
       AND (received_at AT TIME ZONE i.site_tz)::date = d.day::date),
-  models AS MATERIALIZED (
-    SELECT full_model, rank() OVER (ORDER BY count(*) DESC, full_model) AS place
-    FROM s GROUP BY 1),
+  sized AS (
+    SELECT s.*, count(*) OVER (PARTITION BY full_model) AS size FROM s),
+  placed AS (
+    SELECT z.*, dense_rank() OVER (ORDER BY size DESC, full_model) AS place FROM sized z),
   studies AS MATERIALIZED (
-    SELECT s.*, CASE WHEN place <= 32 THEN full_model ELSE '(other)' END AS device_model
-    FROM s JOIN models USING (full_model)),
+    SELECT p.*, CASE WHEN place <= 32 THEN full_model ELSE '(other)' END AS device_model
+    FROM placed p),
   input_bins AS (
     SELECT a, device_model AS d,
       CASE WHEN value = high THEN 62 ELSE width_bucket(value, low, high, 62) END AS bin,
@@ -228,8 +235,8 @@ CROSS JOIN LATERAL (
   inputs AS (
     SELECT a, d, sum(c) AS n, string_agg(bin || ':' || c, ' ' ORDER BY bin) AS h
     FROM input_bins GROUP BY 1, 2),
-  "values" AS MATERIALIZED (
-    SELECT a, device_model AS d, left(coalesce(value, ''), 64) AS v
+  "values" AS (
+    SELECT a, device_model AS d, left(coalesce(value, ''), 64) AS v, count(*) AS n
     FROM studies CROSS JOIN LATERAL (VALUES
       ('modality', modality), ('body_part', body_part), ('org_code', org_code),
       ('device_software', device_software), ('detector_type', detector_type),
@@ -237,20 +244,25 @@ CROSS JOIN LATERAL (
       ('patient_sex', patient_sex::text),
       ('view_positions', array_to_string(view_positions, ' ')),
       ('lateralities', array_to_string(lateralities, ' '))
-    ) AS c (a, value)),
-  value_places AS MATERIALIZED (
-    SELECT a, v, rank() OVER (PARTITION BY a ORDER BY count(*) DESC, v) AS place
-    FROM "values" GROUP BY 1, 2),
+    ) AS c (a, value)
+    GROUP BY 1, 2, 3),
+  sized_values AS (
+    SELECT a, d, v, n, sum(n) OVER (PARTITION BY a, v) AS size FROM "values"),
+  placed_values AS MATERIALIZED (
+    SELECT a, d, v, n, rank() OVER (ORDER BY n DESC, a, d, v) AS place,
+      dense_rank() OVER (PARTITION BY a ORDER BY size DESC, v) AS value_place
+    FROM sized_values),
   categories AS (
-    SELECT a, d, CASE WHEN place <= 64 THEN v ELSE '(other)' END AS v, count(*) AS n
-    FROM "values" JOIN value_places USING (a, v) GROUP BY 1, 2, 3),
+    SELECT a, d, CASE WHEN value_place <= 64 AND place <= 1024 THEN v ELSE '(other)' END AS v,
+      sum(n) AS n
+    FROM placed_values GROUP BY 1, 2, 3),
   attempts AS MATERIALIZED (
     SELECT DISTINCT ON (s.study_ref, p.pipeline_code) p.attempt_ref, p.status,
       left(coalesce(p.device_ref, ''), 64) AS node
     FROM s CROSS JOIN LATERAL (
       SELECT * FROM fleet_contract.processing t WHERE t.study_ref = s.study_ref OFFSET 0) AS p
     ORDER BY s.study_ref, p.pipeline_code, p.attempt_no DESC NULLS LAST, p.row_id DESC),
-  scored AS MATERIALIZED (
+  scored AS (
     SELECT left(coalesce(r.model_code, ''), 64) AS m, left(coalesce(r.model_version, ''), 64) AS v,
       left(coalesce(r.class_code, ''), 64) AS c, a.node AS g,
       CASE WHEN r.score = 1 THEN 62
@@ -259,20 +271,21 @@ CROSS JOIN LATERAL (
       CASE WHEN r.max_object_mm = 124 THEN 62
            WHEN r.max_object_mm > '-Infinity' AND r.max_object_mm < 'Infinity'
            THEN width_bucket(r.max_object_mm, 0, 124, 62) END AS size_bin,
-      r.is_positive, r.n_objects
+      r.is_positive, least(greatest(r.n_objects, 0), 1000) AS n_objects
     FROM attempts a CROSS JOIN LATERAL (
       SELECT * FROM fleet_contract.prediction t WHERE t.attempt_ref = a.attempt_ref OFFSET 0) AS r
     WHERE a.status = 'done'),
-  ranked AS MATERIALIZED (
-    SELECT m, v, c, g, rank() OVER (ORDER BY count(*) DESC, m, v, c, g) AS place
-    FROM scored GROUP BY 1, 2, 3, 4),
+  sized_outputs AS (
+    SELECT s.*, count(*) OVER (PARTITION BY m, v, c, g) AS size FROM scored s),
+  placed_outputs AS MATERIALIZED (
+    SELECT z.*, dense_rank() OVER (ORDER BY size DESC, m, v, c, g) AS place FROM sized_outputs z),
   kept AS MATERIALIZED (
     SELECT score_bin, size_bin, is_positive, n_objects,
       CASE WHEN place > 256 THEN '(other)' ELSE m END AS m,
       CASE WHEN place > 256 THEN '(other)' ELSE v END AS v,
       CASE WHEN place > 256 THEN '(other)' ELSE c END AS c,
       CASE WHEN place > 256 THEN '(other)' ELSE g END AS g
-    FROM scored JOIN ranked USING (m, v, c, g)),
+    FROM placed_outputs),
   score_histograms AS (
     SELECT m, v, c, g, string_agg(score_bin || ':' || n, ' ' ORDER BY score_bin) AS h
     FROM (SELECT m, v, c, g, score_bin, count(*) AS n FROM kept
@@ -288,9 +301,9 @@ CROSS JOIN LATERAL (
       count(*) FILTER (WHERE score_bin IS NULL) AS x, coalesce(sum(n_objects), 0) AS o
     FROM kept GROUP BY 1, 2, 3, 4)
   SELECT
-    ((SELECT count(*) FROM models WHERE place > 32)
-      + (SELECT count(*) FROM value_places WHERE place > 64)
-      + (SELECT count(*) FROM ranked WHERE place > 256))::int AS n_capped,
+    (greatest(0, (SELECT max(place) FROM studies) - 32)
+      + (SELECT count(*) FROM placed_values WHERE value_place > 64 OR place > 1024)
+      + greatest(0, (SELECT max(place) FROM placed_outputs) - 256))::int AS n_capped,
     (SELECT json_agg(entry) FROM inputs AS entry) AS inputs,
     (SELECT json_agg(entry) FROM categories AS entry) AS categories,
     (SELECT json_agg(entry) FROM (
