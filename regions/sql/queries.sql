@@ -12,7 +12,8 @@ SELECT i.major, i.minor, i.region_code, i.site_tz,
    WHERE c.relnamespace = 'fleet_contract'::regnamespace AND c.relname = ANY (%(views)s))
     AS columns_hash,
   (SELECT max(received_at) FROM fleet_contract.study
-   WHERE received_at <= now() + interval '24 hours') AS latest_received_at
+   WHERE received_at BETWEEN timestamptz '2000-01-01 00:00Z' AND now() + interval '24 hours')
+    AS latest_received_at
 FROM fleet_contract.contract_info i;
 
 -- Asked of the region, and of our own copy of the contract: every column with its type.

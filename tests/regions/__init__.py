@@ -1,0 +1,3 @@
+"""The regions app: ways in, contract, collection, rollups."""
+
+from __future__ import annotations
