@@ -65,7 +65,7 @@ class SshConnection:
     def open_wire(self, hop: Hop) -> Wire:
         """Return a stream to the next hop: a TCP socket to the first, a channel to the others."""
         if not self.transports:
-            return connect(hop, resolve(hop))
+            return connect(hop.host, hop.port, resolve(hop.host, hop.port))
         return open_channel(self.last, (hop.host, hop.port))
 
     def close(self) -> None:
@@ -98,19 +98,19 @@ def connect_through(hops: Iterable[Hop]) -> SshConnection:
     return connection
 
 
-def resolve(hop: Hop) -> list[Address]:
-    """Return the hop's IP addresses. Raises Failure(LINK) when its name has none."""
+def resolve(host: str, port: int) -> list[Address]:
+    """Return the host's IP addresses. Raises Failure(LINK) when its name has none."""
     try:
-        found = socket.getaddrinfo(hop.host, hop.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise Failure(
             FailureKind.LINK,
-            f"The name {hop.host} does not resolve. Check the spelling and this machine's DNS.",
+            f"The name {host} does not resolve. Check the spelling and this machine's DNS.",
         ) from None
     return [(str(address[0]), int(address[1])) for *_kind, address in found]
 
 
-def connect(hop: Hop, addresses: list[Address]) -> socket.socket:
+def connect(host: str, port: int, addresses: list[Address]) -> socket.socket:
     """Return a TCP connection to the first address that answers, within CONNECT_TIMEOUT_S each.
 
     Raises Failure(LINK) when it is refused or unreachable, Failure(TIMEOUT) when nobody answers.
@@ -124,7 +124,7 @@ def connect(hop: Hop, addresses: list[Address]) -> socket.socket:
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return wire
-    raise _blame_tcp(hop, refusal)
+    raise _blame_tcp(f"{host}:{port}", refusal)
 
 
 def shake_hands(wire: Wire, hop: Hop) -> paramiko.Transport:
@@ -275,19 +275,21 @@ def pinned_key(hop: Hop) -> paramiko.PKey:
         ) from None
 
 
-def _blame_tcp(hop: Hop, error: OSError) -> Failure:
+def _blame_tcp(where: str, error: OSError) -> Failure:
     if isinstance(error, TimeoutError):
         return Failure(
             FailureKind.TIMEOUT,
-            f"{hop} does not answer within {CONNECT_TIMEOUT_S:.0f} s."
+            f"{where} does not answer within {CONNECT_TIMEOUT_S:.0f} s."
             " Check the line, the VPN and the firewall.",
         )
     if isinstance(error, ConnectionRefusedError):
         return Failure(
-            FailureKind.LINK, f"{hop} refuses connections. Is sshd running, and on that port?"
+            FailureKind.LINK,
+            f"{where} refuses connections. Does the server run there, and on that port?",
         )
     return Failure(
-        FailureKind.LINK, f"{hop} cannot be reached ({error.strerror}). Check the line and the VPN."
+        FailureKind.LINK,
+        f"{where} cannot be reached ({error.strerror}). Check the line and the VPN.",
     )
 
 
