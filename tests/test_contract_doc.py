@@ -13,8 +13,11 @@ import psycopg
 import pytest
 
 from fleet.demo.postgres import Cluster
+from fleet.demo.ssh import SshServer, available_kinds
 from regions.contract import DERIVED_VIEWS, MAJOR, ROW_VIEWS, contract_sql
+from regions.failures import Failure
 from regions.localday import HOUR
+from regions.ssh import Hop, SshConnection, connect_through, is_responsive, open_channel
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs/contract.md").read_text()
 DATABASE, READER, PASSWORD = "contract_doc", "contract_doc_reader", "only-for-this-test"
@@ -163,3 +166,46 @@ def test_it_lets_the_reader_see_nothing_else(ask: Callable[..., list[Any]], stat
         (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)
     ):
         ask(statement)
+
+
+@pytest.fixture
+def documented_login(
+    ssh_server: Callable[..., SshServer], region_cluster: Cluster
+) -> Iterator[SshConnection]:
+    """A login at OpenSSH's server whose authorized_keys holds the page's line."""
+    if "openssh" not in available_kinds():
+        pytest.skip("OpenSSH's server is not installed: apt-get install openssh-server.")
+    server = ssh_server(kind="openssh")
+    (options,) = re.findall(r"^    (restrict,\S+) ssh-ed25519 ", PAGE, flags=re.MULTILINE)
+    keys = server.folder / "authorized_keys"
+    key = keys.read_text().partition(" ")[2]
+    keys.write_text(f"{options.replace('5432', str(region_cluster.port))} {key}")
+    reference = f"file:{server.private_key_path}"
+    hop = Hop(server.host, server.port, server.user, reference, "", server.host_key_line)
+    with connect_through([hop]) as connection:
+        yield connection
+
+
+@pytest.mark.integration
+def test_it_forwards_to_the_database_by_the_documented_key(
+    documented_login: SshConnection, region_cluster: Cluster
+) -> None:
+    open_channel(documented_login.last, ("127.0.0.1", region_cluster.port)).close()
+
+    assert is_responsive(documented_login.last, timeout=5)
+
+
+@pytest.mark.integration
+def test_it_forwards_to_nothing_else(documented_login: SshConnection) -> None:
+    with pytest.raises(Failure, match="permitopen"):
+        open_channel(documented_login.last, ("127.0.0.1", 1))
+
+
+@pytest.mark.integration
+def test_it_runs_nothing_by_the_documented_key(documented_login: SshConnection) -> None:
+    session = documented_login.last.open_session(timeout=5)
+    session.settimeout(5)
+    session.exec_command("echo in")
+
+    assert session.makefile("rb").read() != b"in\n"
+    assert session.recv_exit_status() == 1
