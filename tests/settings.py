@@ -50,3 +50,6 @@ if "FLEET_TEST_FOLDER" not in os.environ:
 from fleet.settings import *  # noqa: E402, F403 (they read what was just set)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# WhiteNoise warns of a missing folder; nothing is collected for tests.
+STATIC_ROOT = Path(os.environ["FLEET_TEST_FOLDER"]) / "static"
+STATIC_ROOT.mkdir(exist_ok=True)

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from fleet.api import views
+
+urlpatterns = [
+    path("regions/", views.regions, name="api-regions"),
+    path("regions/<str:code>/hourly/", views.hourly, name="api-hourly"),
+    path("review/<str:text>/", views.review_day, name="api-review"),
+    re_path(r"", views.nothing),
+]

@@ -1,0 +1,80 @@
+"""The read API: what the pages show, as JSON, from the same functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+
+from fleet import clock
+from fleet.api.access import ApiError, for_bearers
+from fleet.api.hours import hours, window
+from fleet.api.shapes import (
+    HourlyShape,
+    HourShape,
+    instant,
+    moment,
+    numbers_shape,
+    region_shape,
+    review_shape,
+)
+from fleet.review.dates import NoSuchDay, requested_day, today
+from fleet.review.day import review
+from regions.models import Region
+
+
+@for_bearers
+def regions(_request: HttpRequest) -> HttpResponse:
+    """Every active region with its lamps and numbers of today's date."""
+    now = clock.now()
+    shown = review(today(now), now)
+    return _json({"now": instant(now), "regions": [region_shape(row) for row in shown.rows]})
+
+
+@for_bearers
+def hourly(request: HttpRequest, code: str) -> HttpResponse:
+    """The hours of one region from `from` to `to`."""
+    now = clock.now()
+    region = Region.objects.select_related("status").filter(code=code, is_active=True).first()
+    if region is None:
+        raise ApiError(404, _("There is no region “%(code)s”.") % {"code": code[:31]})
+    start, end = window(region, request.GET.get("from", ""), request.GET.get("to", ""), now)
+    found = hours(region, start, end, now)
+    shape = HourlyShape(
+        code=region.code,
+        time_zone=region.time_zone,
+        freshness=found.freshness.value,
+        known_as_of=moment(found.known_as_of),
+        hours=[
+            HourShape(hour=instant(hour), numbers=numbers_shape(numbers))
+            for hour, numbers in found.hours
+        ],
+    )
+    return _json(cast(Mapping[str, Any], shape))
+
+
+@for_bearers
+def review_day(_request: HttpRequest, text: str) -> HttpResponse:
+    """The daily review of one date."""
+    now = clock.now()
+    day = _day(text, now)
+    return _json(cast(Mapping[str, Any], review_shape(review(day, now))))
+
+
+@for_bearers
+def nothing(_request: HttpRequest) -> HttpResponse:
+    raise ApiError(404, _("There is nothing at this address of the API."))
+
+
+def _day(text: str, now: datetime) -> date:
+    try:
+        return requested_day(text, now)[0]
+    except NoSuchDay as error:
+        raise ApiError(404, str(error)) from None
+
+
+def _json(shape: Mapping[str, Any]) -> JsonResponse:
+    return JsonResponse(shape, json_dumps_params={"ensure_ascii": False})

@@ -1,0 +1,216 @@
+"""Assemble the daily review: each region on its own local day of one date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from fleet.review.attention import reasons
+from fleet.review.blindness import Blindness, Watched, lost_together, silences
+from fleet.review.figures import Figures
+from fleet.review.known import Known, known
+from fleet.review.links import Link, LinkState, link
+from fleet.review.numbers import Numbers, known_numbers
+from fleet.review.situation import Level, Reason, Situation
+from regions.freshness import Freshness, freshness
+from regions.localday import day_bounds, local_day
+from regions.models import Region
+from regions.models.region import Level as RegionLevel
+
+FINE_RANK = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RegionDay:
+    """One region's local day. `numbers` is None where nothing is known; `freshness` is None
+    while the day has not begun there; `age` is how far the data fall short."""
+
+    region: Region
+    starts_at: datetime
+    ends_at: datetime
+    known_as_of: datetime | None
+    freshness: Freshness | None
+    age: timedelta | None
+    link: Link
+    numbers: Numbers | None
+    reasons: tuple[Reason, ...]
+    mark: Level
+
+    @property
+    def counts(self) -> bool:
+        """Whether the numbers enter the totals."""
+        return self.numbers is not None and self.freshness is not None and self.freshness.counts
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether the totals lack something without this region."""
+        is_silent_by_right = self.freshness is Freshness.CLOSED and self.numbers is None
+        return self.freshness is not None and not is_silent_by_right
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the day was collected after its end."""
+        return self.known_as_of is not None and self.known_as_of >= self.ends_at
+
+    @property
+    def ladder(self) -> tuple[int, int, str]:
+        """The place on the page: the reason's rank, then more studies first, then the name."""
+        rank = self.reasons[0].rank if self.reasons else FINE_RANK
+        return rank, -(self.numbers.n_received if self.numbers else 0), self.region.name
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the regions whose numbers count; `numbers` is None when no region does."""
+
+    numbers: Numbers | None
+    n_covered: int
+    n_expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDay:
+    """The review of one date; `rows` keep the order of the strip for ever."""
+
+    day: date
+    now: datetime
+    rows: tuple[RegionDay, ...]
+    totals: Totals
+    blindness: tuple[Blindness, ...]
+
+    @property
+    def needs_look(self) -> list[RegionDay]:
+        return _by_ladder(row for row in self.rows if row.reasons)
+
+    @property
+    def fine(self) -> list[RegionDay]:
+        return self._calm(Level.FINE, Level.CARRIED)
+
+    @property
+    def closed(self) -> list[RegionDay]:
+        return self._calm(Level.CLOSED)
+
+    @property
+    def ahead(self) -> list[RegionDay]:
+        return self._calm(Level.AHEAD)
+
+    def _calm(self, *marks: Level) -> list[RegionDay]:
+        return _by_ladder(row for row in self.rows if not row.reasons and row.mark in marks)
+
+
+def review(day: date, now: datetime) -> ReviewDay:
+    """Return the review of a date as it stands now, in the active language."""
+    regions = known(day)
+    links = {k.region.pk: _link(k, now) for k in regions}
+    together = lost_together({k.region.pk: links[k.region.pk] for k in regions if k.paths})
+    figures = Figures.of_active_language()
+    rows = tuple(_region_day(k, day, now, links[k.region.pk], together, figures) for k in regions)
+    silent = silences(
+        [Watched(k.paths, k.attempt, k.region.collect_every) for k in regions if k.paths], now
+    )
+    blindness = (*silent, *([together] if together else []))
+    return ReviewDay(day, now, rows, _totals(rows), blindness)
+
+
+def latest_day(now: datetime, today: date) -> date:
+    """Return the last date that has begun for the reader or in any region."""
+    zones = Region.objects.filter(is_active=True).values_list("time_zone", flat=True)
+    return max([today, *(local_day(now, ZoneInfo(zone)) for zone in zones.distinct())])
+
+
+def _link(k: Known, now: datetime) -> Link:
+    return link(
+        k.paths,
+        k.attempt,
+        every=k.region.collect_every,
+        is_offline=k.region.level == RegionLevel.OFFLINE,
+        now=now,
+    )
+
+
+def _region_day(
+    k: Known,
+    day: date,
+    now: datetime,
+    found: Link,
+    together: Blindness | None,
+    figures: Figures,
+) -> RegionDay:
+    lost = together.lost if together and k.region.pk in together.lost else frozenset()
+    lamp = Link(LinkState.UNKNOWN, found.since, found.sentence) if lost else found
+    starts_at, ends_at = day_bounds(day, k.region.zone)
+    if now < starts_at:
+        return RegionDay(
+            k.region, starts_at, ends_at, k.known_as_of, None, None, lamp, None, (), Level.AHEAD
+        )
+    situation = _situation(k, day, now, (starts_at, ends_at), lamp, len(lost))
+    why = reasons(situation, figures)
+    return RegionDay(
+        k.region,
+        starts_at,
+        ends_at,
+        k.known_as_of,
+        situation.freshness,
+        situation.age,
+        lamp,
+        situation.numbers,
+        why,
+        _mark(why, situation),
+    )
+
+
+def _situation(
+    k: Known,
+    day: date,
+    now: datetime,
+    bounds: tuple[datetime, datetime],
+    lamp: Link,
+    n_lost_together: int,
+) -> Situation:
+    region, (starts_at, ends_at) = k.region, bounds
+    is_closed = str(day.isoweekday()) not in region.open_weekdays
+    n_days_known = (day - k.first_day).days + 1 if k.first_day else None
+    limits = (region.late_after, region.stale_after)
+    return Situation(
+        now=now,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        is_closed=is_closed,
+        freshness=freshness(k.known_as_of, min(now, ends_at), *limits, is_closed=is_closed),
+        known_as_of=k.known_as_of,
+        late_after=region.late_after,
+        stale_after=region.stale_after,
+        link=lamp,
+        failure=k.attempt.failure,
+        failing_since=k.attempt.failing_since,
+        failure_sentence=k.attempt.sentence,
+        numbers=known_numbers(
+            k.rollup,
+            k.known_as_of,
+            starts_at,
+            was_collected=n_days_known is not None and n_days_known > 0,
+        ),
+        n_misdated=k.n_misdated,
+        n_days_known=n_days_known,
+        n_lost_together=n_lost_together,
+    )
+
+
+def _mark(why: Sequence[Reason], situation: Situation) -> Level:
+    if why:
+        return why[0].level
+    if situation.is_closed:
+        return Level.CLOSED
+    return Level.CARRIED if situation.link.state is LinkState.CARRIED else Level.FINE
+
+
+def _totals(rows: Sequence[RegionDay]) -> Totals:
+    parts = [row.numbers for row in rows if row.counts and row.numbers is not None]
+    expected = sum(row.is_expected for row in rows)
+    return Totals(Numbers.total(parts) if parts else None, len(parts), expected)
+
+
+def _by_ladder(rows: Iterable[RegionDay]) -> list[RegionDay]:
+    return sorted(rows, key=lambda row: row.ladder)

@@ -1,0 +1,140 @@
+"""The two lamps of a row in words: can we reach the region, and are its numbers fresh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Self
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from fleet.review.day import RegionDay
+from fleet.review.figures import NOTHING, Figures
+from fleet.review.links import LinkState
+from regions.freshness import Freshness
+
+LINK_GLYPHS = {
+    LinkState.OPEN: "●",
+    LinkState.CLOSED: "✕",
+    LinkState.UNKNOWN: "◌",
+    LinkState.CARRIED: "▣",
+    LinkState.MISSING: "✕",
+}
+DATA_GLYPHS = {
+    Freshness.FRESH: "●",
+    Freshness.LATE: "◔",
+    Freshness.STALE: "◇",
+    Freshness.UNKNOWN: "◌",
+    Freshness.CLOSED: "–",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """`state` is a class of the style sheet, `text` stands beside the glyph, `word` is for those
+    who do not see it, `why` explains."""
+
+    state: str
+    glyph: str
+    text: str
+    word: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lamps:
+    """The words of one language for one page."""
+
+    figures: Figures
+    now: datetime
+    day: date
+    link_words: dict[LinkState, str]
+    data_words: dict[Freshness, str]
+    complete: str
+    known: str
+    never: str
+    open_now: str
+
+    @classmethod
+    def of_active_language(cls, figures: Figures, now: datetime, day: date) -> Self:
+        return cls(
+            figures=figures,
+            now=now,
+            day=day,
+            link_words={
+                LinkState.OPEN: pgettext("link", "open"),
+                LinkState.CLOSED: pgettext("link", "closed"),
+                LinkState.UNKNOWN: pgettext("link", "unknown"),
+                LinkState.CARRIED: pgettext("link", "by hand"),
+                LinkState.MISSING: pgettext("link", "no path"),
+            },
+            data_words={
+                Freshness.FRESH: pgettext("data", "fresh"),
+                Freshness.LATE: pgettext("data", "late"),
+                Freshness.STALE: pgettext("data", "stale"),
+                Freshness.UNKNOWN: pgettext("data", "unknown"),
+                Freshness.CLOSED: pgettext("data", "closed"),
+            },
+            complete=pgettext("data", "complete"),
+            known=_("Numbers are known up to %(time)s there."),
+            never=_("No collection has succeeded yet."),
+            open_now=_("The region answers."),
+        )
+
+    def link(self, row: RegionDay) -> Lamp:
+        """Return the lamp of now, whatever date the page shows."""
+        link = row.link
+        text = self.link_words[link.state]
+        is_aged = link.state is LinkState.CLOSED and link.since is not None
+        if is_aged and link.since is not None:
+            text = f"{text} {self.figures.age(self.now - link.since)}"
+        return Lamp(
+            f"link-{link.state}",
+            LINK_GLYPHS[link.state],
+            text,
+            self.link_words[link.state],
+            self._why_link(row),
+        )
+
+    def data(self, row: RegionDay) -> Lamp:
+        """Return how far the day's numbers can be trusted, with their age."""
+        if row.freshness is None:
+            return Lamp("data-ahead", "·", NOTHING, "", "")
+        if row.is_complete:
+            text = self.complete
+        elif row.age is not None:
+            text = self.figures.age(row.age)
+        else:
+            text = NOTHING
+        return Lamp(
+            f"data-{row.freshness}",
+            DATA_GLYPHS[row.freshness],
+            text,
+            self.data_words[row.freshness],
+            self._why_data(row),
+        )
+
+    def _why_link(self, row: RegionDay) -> str:
+        """Return the reason, since when, and what still works."""
+        link = row.link
+        if link.state is LinkState.OPEN:
+            return self.open_now
+        if link.state is LinkState.CARRIED:
+            return _("Level 3: this region has no line; its data are carried by hand.")
+        if link.state is LinkState.MISSING:
+            return _("No access path is enabled, so nothing can be collected.")
+        if link.since is None:
+            return _("Never tried yet.")
+        since = {"time": self._clock(link.since, row)}
+        if link.state is LinkState.UNKNOWN:
+            return _("Not known since %(time)s there.") % since
+        return f"{_('Closed since %(time)s there.') % since} {self._why_data(row)}"
+
+    def _why_data(self, row: RegionDay) -> str:
+        if row.known_as_of is None:
+            return self.never
+        return self.known % {"time": self._clock(row.known_as_of, row)}
+
+    def _clock(self, moment: datetime, row: RegionDay) -> str:
+        return self.figures.clock(moment, row.region.zone, self.day)

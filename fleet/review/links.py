@@ -1,0 +1,117 @@
+"""The link lamp: can a region be reached now, judged by the newest evidence. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from regions.models import AccessPath, FailureKind, TunnelState
+
+# The tunnel keeper speaks many times within this time.
+KEEPER_SILENT_AFTER = timedelta(minutes=2)
+# A collector that missed this many turns says nothing any more.
+MISSED_TURNS = 3
+# Beat and the queue jitter: short rhythms are not judged by the second.
+SHORTEST_SILENCE = timedelta(minutes=2)
+# A collection that fails so did not reach the region.
+UNREACHED = frozenset(
+    {FailureKind.NO_PATH, FailureKind.LINK, FailureKind.HOST_KEY, FailureKind.TIMEOUT}
+)
+# It failed before anything was sent to the region.
+NO_EVIDENCE = frozenset({FailureKind.CENTER, FailureKind.CONFIGURATION})
+
+
+class LinkState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+    CARRIED = "carried"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class PathState:
+    """One enabled way in and what the keeper last said of it; None for a direct path."""
+
+    kind: str
+    tunnel: str | None = None
+    since: datetime | None = None
+    seen_at: datetime | None = None
+    sentence: str = ""
+
+    def speaks(self, now: datetime) -> bool:
+        return self.seen_at is not None and now - self.seen_at <= KEEPER_SILENT_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The last try to collect. `failure` is empty when it succeeded."""
+
+    at: datetime | None = None
+    failure: str = ""
+    failing_since: datetime | None = None
+    sentence: str = ""
+    next_due_at: datetime | None = None
+
+    def is_recent(self, now: datetime, every: timedelta) -> bool:
+        """Whether the collector is alive here: the next turn, often put off, is not missed."""
+        if self.at is None:
+            return False
+        due_at = self.next_due_at or self.at
+        return now - self.at <= silent_after(every) or now - due_at <= SHORTEST_SILENCE
+
+    def speaks(self, now: datetime, every: timedelta) -> bool:
+        """Whether the try tells of the link."""
+        return self.failure not in NO_EVIDENCE and self.is_recent(now, every)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A lamp; `since` and `sentence` tell when and why it was lost, as far as anyone knows."""
+
+    state: LinkState
+    since: datetime | None = None
+    sentence: str = ""
+
+
+def silent_after(every: timedelta) -> timedelta:
+    """Return the age at which the last attempt stops being evidence."""
+    return max(every * MISSED_TURNS, SHORTEST_SILENCE)
+
+
+def link(
+    paths: Sequence[PathState],
+    attempt: Attempt,
+    *,
+    every: timedelta,
+    is_offline: bool,
+    now: datetime,
+) -> Link:
+    """Return the link's state: the keeper's word where it speaks, else the last collection's.
+
+    A tunnel that opened after a failed attempt is open; an open tunnel behind which the region
+    did not answer is closed. Old evidence is none.
+    """
+    if not paths:
+        return Link(LinkState.CARRIED if is_offline else LinkState.MISSING)
+    tried = attempt if attempt.speaks(now, every) else None
+    heard = [path for path in paths if path.speaks(now)]
+    opened = [p for p in heard if p.tunnel == TunnelState.State.OPEN]
+    if tried and tried.failure in UNREACHED:
+        renewed = [p.since for p in opened if p.since and tried.at and p.since > tried.at]
+        if renewed:
+            return Link(LinkState.OPEN, max(renewed))
+        return Link(LinkState.CLOSED, tried.failing_since or tried.at, tried.sentence)
+    if opened:
+        return Link(LinkState.OPEN, min(p.since for p in opened if p.since))
+    has_direct = any(path.kind == AccessPath.Kind.DIRECT for path in paths)
+    if heard and not has_direct:
+        return _closed_tunnel(heard)
+    return Link(LinkState.OPEN) if tried else Link(LinkState.UNKNOWN, attempt.at)
+
+
+def _closed_tunnel(heard: Sequence[PathState]) -> Link:
+    last = max(heard, key=lambda path: (path.since is not None, path.since))
+    return Link(LinkState.CLOSED, last.since, last.sentence)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, Page, sync_playwright
+
+SCREENSHOTS = Path(__file__).resolve().parent.parent.parent / "build" / "screenshots"
+PASSWORD = "a password for the tests"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's chromium, or the one that FLEET_CHROMIUM names."""
+    path = os.environ.get("FLEET_CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        pytest.skip("NO BROWSER TESTS: install chromium (apt-get install chromium).")
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox does not start for root.
+        browser = playwright.chromium.launch(
+            executable_path=path, chromium_sandbox=os.geteuid() != 0
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(
+    chromium: Browser, live_server: object, transactional_db: None
+) -> Iterator[Callable[..., Page]]:
+    """Return a function: (width=1440, scheme="light", language="en", script=True) -> Page."""
+    contexts = []
+
+    def open_one(
+        width: int = 1440, scheme: str = "light", language: str = "en", script: bool = True
+    ) -> Page:
+        context = chromium.new_context(
+            base_url=str(live_server),
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            locale=language,
+            java_script_enabled=script,
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def log_in() -> Callable[[Page], None]:
+    """Return a function that fills in the login page that stands before any other."""
+    User.objects.create_user("oncall", password=PASSWORD)
+
+    def fill(page: Page) -> None:
+        page.get_by_label("Username").fill("oncall")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+
+    return fill
+
+
+@pytest.fixture
+def screenshot() -> Callable[[Page, str], None]:
+    """Return a function: (page, name) leaves a picture of the whole page in build/screenshots."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+
+    def take(page: Page, name: str) -> None:
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    return take

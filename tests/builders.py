@@ -1,0 +1,198 @@
+"""Rows of the center for tests. Every default is in the signature."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from regions.models import (
+    AccessPath,
+    DailyRollup,
+    HourlyRollup,
+    Region,
+    RegionStatus,
+    TunnelState,
+)
+from regions.models.region import Level
+
+# 13:00 in Moscow on a Tuesday.
+NOW = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)
+TODAY = date(2026, 3, 10)
+NO_BINS = [0] * 128
+
+
+def make_region(
+    code: str = "tver",
+    *,
+    name: str = "",
+    time_zone: str = "Europe/Moscow",
+    level: int = Level.REMOTE,
+    is_active: bool = True,
+    collect_every: timedelta = timedelta(minutes=5),
+    late_after: timedelta = timedelta(minutes=30),
+    stale_after: timedelta = timedelta(hours=6),
+    open_weekdays: str = "1234567",
+) -> Region:
+    return Region.objects.create(
+        code=code,
+        name=name or code.capitalize(),
+        time_zone=time_zone,
+        level=level,
+        is_active=is_active,
+        collect_every=collect_every,
+        late_after=late_after,
+        stale_after=stale_after,
+        open_weekdays=open_weekdays,
+    )
+
+
+def make_path(
+    region: Region,
+    position: int = 1,
+    *,
+    kind: str = AccessPath.Kind.SSH,
+    is_enabled: bool = True,
+) -> AccessPath:
+    return AccessPath.objects.create(
+        region=region, position=position, kind=kind, is_enabled=is_enabled
+    )
+
+
+def make_tunnel(
+    path: AccessPath,
+    state: str = TunnelState.State.OPEN,
+    *,
+    since: datetime = NOW - timedelta(days=3),
+    seen_at: datetime = NOW - timedelta(seconds=5),
+    sentence: str = "",
+) -> TunnelState:
+    return TunnelState.objects.create(
+        path=path, state=state, since=since, seen_at=seen_at, sentence=sentence
+    )
+
+
+def make_status(
+    region: Region,
+    *,
+    last_attempt_at: datetime | None = NOW - timedelta(minutes=2),
+    last_success_at: datetime | None = NOW - timedelta(minutes=2),
+    next_due_at: datetime | None = None,
+    failing_since: datetime | None = None,
+    failure: str = "",
+    sentence: str = "",
+    n_misdated: int = 0,
+) -> RegionStatus:
+    return RegionStatus.objects.create(
+        region=region,
+        last_attempt_at=last_attempt_at,
+        last_success_at=last_success_at,
+        next_due_at=next_due_at,
+        failing_since=failing_since,
+        failure=failure,
+        sentence=sentence,
+        n_misdated=n_misdated,
+    )
+
+
+def make_daily(
+    region: Region,
+    day: date = TODAY,
+    *,
+    n_received: int = 100,
+    n_filtered: int = 0,
+    n_done: int = 100,
+    n_failed: int = 0,
+    n_rejected: int = 0,
+    n_pending: int = 0,
+    n_unknown: int = 0,
+    n_fallback: int = 0,
+    n_bad_latency: int = 0,
+    n_scored: int = 100,
+    n_positive: int = 10,
+    n_capped: int = 0,
+    latency_p50_s: float | None = 20.0,
+    latency_p95_s: float | None = 60.0,
+    latency_p99_s: float | None = 90.0,
+    collected_at: datetime = NOW - timedelta(minutes=2),
+) -> DailyRollup:
+    return DailyRollup.objects.create(
+        region=region,
+        day=day,
+        n_received=n_received,
+        n_filtered=n_filtered,
+        n_expected=n_done + n_failed + n_rejected + n_pending + n_unknown,
+        n_done=n_done,
+        n_failed=n_failed,
+        n_rejected=n_rejected,
+        n_pending=n_pending,
+        n_unknown=n_unknown,
+        n_fallback=n_fallback,
+        n_bad_latency=n_bad_latency,
+        n_scored=n_scored,
+        n_positive=n_positive,
+        n_capped=n_capped,
+        latency_p50_s=latency_p50_s,
+        latency_p95_s=latency_p95_s,
+        latency_p99_s=latency_p99_s,
+        wait_p50_s=1.0,
+        wait_p95_s=5.0,
+        collected_at=collected_at,
+        fingerprint=1,
+        latency_histogram=NO_BINS,
+        wait_histogram=NO_BINS,
+    )
+
+
+def make_hourly(
+    region: Region,
+    hour: datetime,
+    day: date = TODAY,
+    *,
+    n_received: int = 10,
+    n_done: int = 10,
+    latency_p50_s: float | None = 20.0,
+    latency_p95_s: float | None = 60.0,
+    latency_p99_s: float | None = 90.0,
+    collected_at: datetime = NOW - timedelta(minutes=2),
+) -> HourlyRollup:
+    return HourlyRollup.objects.create(
+        region=region,
+        hour=hour,
+        day=day,
+        n_received=n_received,
+        n_filtered=0,
+        n_expected=n_done,
+        n_done=n_done,
+        n_failed=0,
+        n_rejected=0,
+        n_pending=0,
+        n_unknown=0,
+        n_fallback=0,
+        n_bad_latency=0,
+        n_scored=n_done,
+        n_positive=0,
+        n_capped=0,
+        latency_p50_s=latency_p50_s,
+        latency_p95_s=latency_p95_s,
+        latency_p99_s=latency_p99_s,
+        wait_p50_s=1.0,
+        wait_p95_s=5.0,
+        collected_at=collected_at,
+        fingerprint=1,
+    )
+
+
+def make_healthy_region(
+    code: str = "tver",
+    *,
+    name: str = "",
+    time_zone: str = "Europe/Moscow",
+    open_weekdays: str = "1234567",
+    n_received: int = 100,
+) -> Region:
+    """A region with an open tunnel, two weeks of days and fresh numbers of TODAY."""
+    region = make_region(code, name=name, time_zone=time_zone, open_weekdays=open_weekdays)
+    make_tunnel(make_path(region))
+    make_status(region)
+    make_daily(region, TODAY - timedelta(days=20))
+    make_daily(region, n_received=n_received)
+    return region

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.utils import translation
+
+from fleet.review.attention import RULES, reasons
+from fleet.review.figures import Figures
+from fleet.review.links import Link, LinkState
+from fleet.review.numbers import Numbers
+from fleet.review.situation import Level, Situation
+from regions.freshness import Freshness
+from regions.models import FailureKind
+from tests.builders import NOW
+
+HOUR = timedelta(hours=1)
+FINE = Situation(
+    now=NOW,
+    starts_at=NOW - 13 * HOUR,
+    ends_at=NOW + 11 * HOUR,
+    is_closed=False,
+    freshness=Freshness.FRESH,
+    known_as_of=NOW - timedelta(minutes=2),
+    late_after=timedelta(minutes=30),
+    stale_after=6 * HOUR,
+    link=Link(LinkState.OPEN),
+    failure="",
+    failing_since=None,
+    failure_sentence="",
+    numbers=Numbers(n_received=100, n_expected=100, n_done=100),
+    n_misdated=0,
+    n_days_known=45,
+    n_lost_together=0,
+)
+OVER = replace(FINE, now=NOW + 12 * HOUR, known_as_of=NOW + 12 * HOUR)
+LOST = Link(LinkState.CLOSED, NOW - 7 * HOUR, "connection refused")
+FAILING = {"failing_since": NOW - HOUR, "failure_sentence": "It said no."}
+
+# What is wrong, and the code, level and sentence of the first reason.
+CASES = [
+    (
+        replace(FINE, numbers=Numbers(n_received=138, n_expected=138, n_failed=138)),
+        ("no_answers", Level.FAILING, "138 studies came, no answer was finished."),
+    ),
+    (
+        replace(FINE, numbers=Numbers(n_received=40, n_expected=40, n_done=37, n_failed=3)),
+        ("many_failed", Level.LOOK, "7.5% of 40 answers failed, limit 5%."),
+    ),
+    (
+        replace(FINE, numbers=Numbers(n_received=40, n_expected=40, n_done=30, n_failed=10)),
+        ("many_failed", Level.FAILING, "25.0% of 40 answers failed, limit 20%."),
+    ),
+    (
+        replace(FINE, failure=FailureKind.CONTRACT, **FAILING),
+        ("contract", Level.FAILING, "The region's contract is broken."),
+    ),
+    (
+        replace(FINE, failure=FailureKind.AUTH, **FAILING),
+        ("auth", Level.FAILING, "The region refuses our login."),
+    ),
+    (
+        replace(FINE, failure=FailureKind.HOST_KEY, link=LOST, **FAILING),
+        ("host_key", Level.FAILING, "The SSH server shows another host key."),
+    ),
+    (
+        replace(FINE, failure=FailureKind.CONFIGURATION, **FAILING),
+        ("configuration", Level.FAILING, "The region is configured wrongly here."),
+    ),
+    (
+        replace(FINE, link=Link(LinkState.MISSING)),
+        ("no_path", Level.FAILING, "No access path is enabled: add one."),
+    ),
+    (
+        replace(FINE, freshness=Freshness.STALE, known_as_of=NOW - 26 * HOUR, link=LOST),
+        ("data_stale", Level.STALE, "Data are 26 h old, limit 6 h."),
+    ),
+    (
+        replace(FINE, freshness=Freshness.LATE, known_as_of=NOW - timedelta(minutes=45)),
+        ("data_late", Level.LOOK, "Data are 45 min old, limit 30 min."),
+    ),
+    (
+        replace(FINE, freshness=Freshness.UNKNOWN, known_as_of=None, numbers=None),
+        ("data_unknown", Level.UNKNOWN, "No collection has succeeded yet."),
+    ),
+    (
+        replace(OVER, freshness=Freshness.LATE, known_as_of=OVER.ends_at - 3 * HOUR),
+        ("data_late", Level.LOOK, "The last 3 h of the day are missing."),
+    ),
+    (
+        replace(OVER, freshness=Freshness.STALE, known_as_of=OVER.starts_at - HOUR),
+        ("data_stale", Level.STALE, "Nothing was collected for this day."),
+    ),
+    (
+        replace(
+            FINE,
+            freshness=Freshness.STALE,
+            known_as_of=NOW - 50 * HOUR,
+            link=Link(LinkState.CARRIED),
+        ),
+        ("data_stale", Level.CARRIED, "Data are 2 d old, limit 6 h."),
+    ),
+    (
+        replace(FINE, link=LOST),
+        ("link_lost", Level.LOOK, "The link was lost 7 h ago."),
+    ),
+    (
+        replace(FINE, link=Link(LinkState.UNKNOWN), n_lost_together=7),
+        ("blind", Level.UNKNOWN, "Link lost together with 6 others."),
+    ),
+    (
+        replace(FINE, failure=FailureKind.REGION_ERROR, **FAILING),
+        ("region_error", Level.LOOK, "The region's database has reported errors for 60 min."),
+    ),
+    (
+        replace(FINE, failure=FailureKind.CENTER, **FAILING),
+        ("center", Level.UNKNOWN, "The center itself made an error."),
+    ),
+    (
+        replace(OVER, numbers=Numbers()),
+        ("no_studies", Level.LOOK, "No study came on a working day."),
+    ),
+    (
+        replace(FINE, numbers=None, n_days_known=None),
+        ("no_studies", Level.LOOK, "No study was ever collected."),
+    ),
+    (
+        replace(FINE, n_misdated=1),
+        ("misdated", Level.LOOK, "1 study has an impossible date."),
+    ),
+    (
+        replace(FINE, numbers=replace(FINE.numbers, n_unknown=2)),
+        ("unknown_outcomes", Level.LOOK, "2 answers have a status outside the contract."),
+    ),
+    (
+        replace(FINE, numbers=replace(FINE.numbers, n_bad_latency=3)),
+        ("bad_latencies", Level.LOOK, "3 answers have impossible latencies."),
+    ),
+    (
+        replace(FINE, numbers=replace(FINE.numbers, n_capped=1024)),
+        ("capped", Level.LOOK, "1,024 values over the cap were folded into “(other)”."),
+    ),
+    (
+        replace(FINE, n_days_known=5),
+        ("learning", Level.UNKNOWN, "Learning: day 5 of 14."),
+    ),
+    (
+        replace(FINE, n_days_known=-3, numbers=None),
+        ("before_first_day", Level.UNKNOWN, "This day is before the region's first collected one."),
+    ),
+]
+
+
+def why(situation: Situation):
+    return reasons(situation, Figures.of_active_language())
+
+
+@pytest.mark.parametrize(("situation", "expected"), CASES, ids=[case[1][2] for case in CASES])
+def test_it_says_why(situation, expected):
+    first = why(situation)[0]
+
+    assert (first.code, first.level, first.sentence) == expected
+
+
+def test_it_finds_nothing_in_a_fine_region():
+    assert why(FINE) == ()
+
+
+def test_it_has_a_case_for_every_rule():
+    said = {rule for rule in RULES for case in CASES if rule(case[0], Figures.of_active_language())}
+
+    assert said == set(RULES)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_it_says_so_in_twelve_words(language):
+    with translation.override(language):
+        said = [reason.sentence for case in CASES for reason in why(case[0])]
+
+    assert [sentence for sentence in said if len(sentence.split()) > 12] == []
+
+
+def test_it_puts_failing_answers_above_lost_data_and_lost_data_above_the_link():
+    situation = replace(CASES[8][0], numbers=CASES[0][0].numbers, n_misdated=3)
+
+    codes = [reason.code for reason in why(situation)]
+
+    assert codes == ["no_answers", "data_stale", "link_lost", "misdated"]
+
+
+def test_it_keeps_what_the_region_said_apart():
+    reason = why(replace(FINE, failure=FailureKind.CONTRACT, **FAILING))[0]
+
+    assert reason.detail == "It said no."
+
+
+def test_it_expects_nothing_of_a_closed_region():
+    closed = replace(
+        FINE, is_closed=True, freshness=Freshness.CLOSED, known_as_of=None, numbers=None, link=LOST
+    )
+
+    assert why(closed) == ()
+
+
+def test_it_forgets_failures_of_today_on_an_old_page():
+    old = replace(FINE, now=NOW + 40 * HOUR, known_as_of=NOW + 12 * HOUR, link=LOST)
+
+    assert why(replace(old, failure=FailureKind.CONTRACT, **FAILING)) == ()
+
+
+def test_it_waits_for_the_first_answers_of_a_running_day():
+    begun = Numbers(n_received=4, n_expected=4, n_pending=4)
+
+    assert why(replace(FINE, numbers=begun)) == ()
+
+
+def test_it_does_not_judge_the_share_of_a_handful():
+    few = Numbers(n_received=10, n_expected=10, n_done=8, n_failed=2)
+
+    assert why(replace(FINE, numbers=few)) == ()

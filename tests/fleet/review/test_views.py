@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils.html import escape
+
+from fleet.clock import now
+from regions.models import FailureKind, TunnelState
+from tests.builders import make_daily, make_path, make_region, make_status, make_tunnel
+
+pytestmark = pytest.mark.django_db
+HOSTILE = "<script>alert(1)</script>'\"; DROP TABLE study;--\u202e"
+
+
+@pytest.fixture
+def reader(client):
+    client.force_login(User.objects.create_user("oncall"))
+    return client
+
+
+def today() -> str:
+    return now().date().isoformat()
+
+
+def make_live_region(
+    code: str = "tver", *, name: str = "Tver", failure: str = "", sentence: str = ""
+):
+    """A region that was collected a moment ago by the real clock."""
+    moment = now()
+    region = make_region(code, name=name, time_zone="Etc/UTC")
+    make_tunnel(make_path(region), since=moment - timedelta(days=1), seen_at=moment)
+    make_status(
+        region,
+        last_attempt_at=moment,
+        last_success_at=moment,
+        failure=failure,
+        failing_since=moment if failure else None,
+        sentence=sentence,
+    )
+    make_daily(region, moment.date() - timedelta(days=20))
+    make_daily(region, moment.date(), n_received=1412)
+    return region
+
+
+def test_it_redirects_to_an_explicit_date(client):
+    assert client.get("/").url == f"/day/{today()}/"
+
+
+def test_it_asks_who_is_there(client):
+    assert client.get(f"/day/{today()}/").url.startswith("/login/?next=/day/")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("2026-02-30", "That is not a date. Write it as 2026-03-10."),
+        ("yesterday", "That is not a date. Write it as 2026-03-10."),
+        ("20260310", "That is not a date. Write it as 2026-03-10."),
+        ("٢٠٢٦-٠٣-١٠", "That is not a date. Write it as 2026-03-10."),
+        ("1970-01-01", "Fleet keeps no days before the year 2000."),
+        ("9999-12-31", "That day has not begun in any region yet."),
+    ],
+)
+def test_it_refuses_a_wrong_date_with_a_sentence(reader, text, sentence):
+    response = reader.get(f"/day/{text}/")
+
+    assert response.status_code == 404
+    assert sentence in response.content.decode()
+
+
+def test_it_shows_a_region_with_its_numbers(reader):
+    make_live_region()
+
+    page = reader.get(f"/day/{today()}/").content.decode()
+
+    assert "Tver" in page
+    assert "1,412" in page
+    assert "Totals of 1 of 1 region" in page
+
+
+def test_it_says_how_to_add_the_first_region(reader):
+    assert "add_region" in reader.get(f"/day/{today()}/").content.decode()
+
+
+def test_it_says_when_nothing_needs_a_look(reader):
+    make_live_region()
+
+    assert "Nothing needs a look." in reader.get(f"/day/{today()}/").content.decode()
+
+
+def test_it_shows_hostile_text_as_text(reader):
+    make_live_region(name=HOSTILE, failure=FailureKind.CONTRACT, sentence=HOSTILE)
+
+    page = reader.get(f"/day/{today()}/").content.decode()
+
+    assert "<script>" not in page
+    assert page.count(escape(HOSTILE)) >= 3
+
+
+def test_it_shows_why_a_tunnel_is_closed_as_text(reader):
+    make_live_region()
+    TunnelState.objects.update(state="closed", sentence=HOSTILE)
+
+    page = reader.get(f"/day/{today()}/").content.decode()
+
+    assert escape(HOSTILE) in page
+    assert "<script>" not in page
+
+
+def test_it_links_to_the_days_around(reader):
+    page = reader.get("/day/2026-03-10/").content.decode()
+
+    assert 'href="/day/2026-03-09/"' in page
+    assert 'href="/day/2026-03-11/"' in page
+
+
+def test_it_links_to_no_day_ahead(reader):
+    assert 'rel="next"' not in reader.get(f"/day/{today()}/").content.decode()
+
+
+def test_it_speaks_russian(reader):
+    make_live_region()
+
+    page = reader.get(f"/day/{today()}/", headers={"accept-language": "ru"}).content.decode()
+
+    assert '<html lang="ru">' in page
+    assert "Внимания не требует никто." in page
+    assert "1\xa0412" in page
+
+
+def test_it_switches_the_language_without_a_script(reader):
+    reader.post("/i18n/setlang/", {"language": "ru", "next": "/"})
+
+    assert "Выйти" in reader.get(f"/day/{today()}/").content.decode()
+
+
+def test_it_only_reads(reader):
+    assert reader.post(f"/day/{today()}/").status_code == 405
+
+
+@pytest.mark.parametrize("n", [3, 100])
+def test_it_asks_the_same_number_of_questions(reader, n, django_assert_num_queries):
+    for i in range(n):
+        make_live_region(f"r{i}")
+
+    # The session, the user, the zones, and the three of the review.
+    with django_assert_num_queries(6):
+        reader.get(f"/day/{today()}/")
