@@ -54,12 +54,20 @@ def env_database(name: str) -> dict[str, str]:
     A host that begins with "/" (percent-encoded in the URL) is the folder of a unix socket.
     """
     url = urlsplit(env_str(name))
-    if url.scheme not in {"postgresql", "postgres"} or len(url.path) < 2:
-        raise ImproperlyConfigured(f"{name}: write postgresql://user:password@host:port/database.")
+    shape = f"{name}: write postgresql://user:password@host:port/database."
+    if url.scheme not in {"postgresql", "postgres"} or len(url.path) < 2 or url.query:
+        raise ImproperlyConfigured(shape)
+    try:
+        port = url.port
+    except ValueError:
+        raise ImproperlyConfigured(shape) from None
+    # urlsplit's hostname is in small letters, which a folder need not be.
+    place = url.netloc.rpartition("@")[2]
+    host = (url.hostname or "") if place.startswith("[") else place.partition(":")[0]
     return {
         "NAME": unquote(url.path[1:]),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),
-        "HOST": unquote(url.hostname or ""),
-        "PORT": str(url.port or ""),
+        "HOST": unquote(host),
+        "PORT": str(port or ""),
     }
