@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from regions.credentials import validate_reference
 from regions.localday import validate_time_zone
 
+SHORTEST_LENGTH = timedelta(seconds=1)
 CODE_PATTERN = r"^[a-z][a-z0-9_]{1,30}$"
 
 
@@ -80,6 +83,33 @@ class Region(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse lengths that would make the region never due, or stale before it is late."""
+        lengths = {
+            name: getattr(self, name) for name in ("collect_every", "late_after", "stale_after")
+        }
+        if not all(isinstance(length, timedelta) for length in lengths.values()):
+            return
+        for name, length in lengths.items():
+            if length < SHORTEST_LENGTH:
+                raise ValidationError({name: _("Write at least one second.")})
+        if self.late_after > self.stale_after:
+            raise ValidationError(
+                {"late_after": _("Data are late before they are stale: write the shorter time.")}
+            )
+
+    def unique_error_message(
+        self, model_class: type[models.Model], unique_check: Sequence[str]
+    ) -> ValidationError:
+        """Return what the admin and `add_region` say of a second region with the same code."""
+        if tuple(unique_check) != ("code",):
+            return super().unique_error_message(model_class, unique_check)
+        return ValidationError(
+            _("There is a region “%(code)s” already: choose another code, or edit that region."),
+            code="unique",
+            params={"code": self.code},
+        )
 
     @property
     def zone(self) -> ZoneInfo:
