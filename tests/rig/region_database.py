@@ -140,13 +140,17 @@ class RegionDatabase:
         for word, value in (("{code}", self.code), ("{tz}", self.time_zone)):
             overlay = overlay.replace(word, f"{sql.Literal(value).as_string(None)}::text")
         self.connection.execute(overlay.encode())
-        reader_sql = contract_sql(self.reader, self.name).removeprefix(install_sql())
-        self.connection.execute(reader_sql.encode())
-        self.connection.execute(
-            sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-                sql.Identifier(self.reader), sql.Literal(self.password)
-            )
-        )
+        admit_reader(self.connection, self.reader, self.password)
+
+
+def admit_reader(connection: psycopg.Connection[Any], reader: str, password: str) -> None:
+    """Create the reading role, as the contract's last step does, and set its password."""
+    database = connection.info.dbname
+    reader_sql = contract_sql(reader, database).removeprefix(install_sql())
+    connection.execute(reader_sql.encode())
+    connection.execute(
+        sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(reader), sql.Literal(password))
+    )
 
 
 def _create_template(cluster: Cluster) -> None:

@@ -19,7 +19,7 @@ from fleet.demo.sham import Shape
 from fleet.demo.simulator import live
 from regions.contract import contract_sql, install_sql
 from regions.localday import day_bounds
-from tests.fleet.demo.conftest import Filled, MakeFilled
+from tests.rig.filled import Filled, MakeFilled
 from tests.rig.truth import Counts, truth
 
 pytestmark = pytest.mark.integration

@@ -15,7 +15,7 @@ import pytest
 from fleet.clock import now
 from fleet.demo.sham import ShamRegion, Shape
 from fleet.demo.simulator import Source, fill_history, live
-from tests.fleet.demo.conftest import Filled, MakeFilled
+from tests.rig.filled import Filled, MakeFilled
 
 pytestmark = pytest.mark.integration
 

@@ -1,4 +1,4 @@
-"""Sham regions' databases, filled by the simulator."""
+"""Sham regions' databases, filled by the simulator: a fixture of all tests."""
 
 from __future__ import annotations
 
