@@ -90,7 +90,7 @@ def will_not_heal(s: Situation, _figures: Figures) -> Reason | None:
 
 
 def data_missing(s: Situation, figures: Figures) -> Reason | None:
-    if s.freshness is Freshness.FRESH or s.is_closed:
+    if s.is_closed or (s.freshness is Freshness.FRESH and not _is_blank(s)):
         return None
     rank, level = _STANDING[s.freshness]
     if s.link.state is LinkState.CARRIED:
@@ -98,7 +98,7 @@ def data_missing(s: Situation, figures: Figures) -> Reason | None:
     limit = s.late_after if s.freshness is Freshness.LATE else s.stale_after
     number = s.age.total_seconds() if s.age is not None else None
     return Reason(
-        f"data_{s.freshness}",
+        "day_unknown" if s.freshness is Freshness.FRESH else f"data_{s.freshness}",
         level,
         rank,
         _missing(s, figures, limit),
@@ -225,10 +225,16 @@ _WAITS_FOR_A_PERSON = frozenset(
     }
 )
 _STANDING = {
+    Freshness.FRESH: (31, Level.UNKNOWN),
     Freshness.STALE: (30, Level.STALE),
     Freshness.UNKNOWN: (31, Level.UNKNOWN),
     Freshness.LATE: (36, Level.LOOK),
 }
+
+
+def _is_blank(s: Situation) -> bool:
+    """Whether a finished day is unknown; patient limits may still call its data fresh."""
+    return s.is_over and s.numbers is None and s.n_days_known is not None and s.n_days_known > 0
 
 
 def _missing(s: Situation, figures: Figures, limit: timedelta) -> str:

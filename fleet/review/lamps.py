@@ -14,6 +14,7 @@ from fleet.review.figures import NOTHING, Figures
 from fleet.review.links import LinkState
 from regions.freshness import Freshness
 
+NO_BREAK = "\u00a0"
 LINK_GLYPHS = {
     LinkState.OPEN: "●",
     LinkState.CLOSED: "✕",
@@ -86,9 +87,9 @@ class Lamps:
         """Return the lamp of now, whatever date the page shows."""
         link = row.link
         text = self.link_words[link.state]
-        is_aged = link.state is LinkState.CLOSED and link.since is not None
-        if is_aged and link.since is not None:
-            text = f"{text} {self.figures.age(self.now - link.since)}"
+        if link.state is LinkState.CLOSED and link.since is not None:
+            age = self.figures.age(self.now - link.since)
+            text = f"{text} {age.replace(' ', NO_BREAK)}"
         return Lamp(
             f"link-{link.state}",
             LINK_GLYPHS[link.state],

@@ -93,6 +93,10 @@ CASES = [
         ("data_stale", Level.STALE, "Nothing was collected for this day."),
     ),
     (
+        replace(OVER, stale_after=72 * HOUR, known_as_of=OVER.starts_at - HOUR, numbers=None),
+        ("day_unknown", Level.UNKNOWN, "Nothing was collected for this day."),
+    ),
+    (
         replace(
             FINE,
             freshness=Freshness.STALE,
