@@ -60,6 +60,7 @@ class Cluster:
         self.folder = folder.absolute()
         self.flavour = flavour
         self.max_connections = max_connections
+        self.name = f"PostgreSQL {self.folder.name}"
         self.data = self.folder / "data"
         self.socket_folder = self.folder / "socket"
         self.log = self.folder / "log"

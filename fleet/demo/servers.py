@@ -158,6 +158,11 @@ class Process:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def exit_code(self) -> int | None:
+        """How the process ended; None while it runs, negative when a signal ended it."""
+        return None if self._process is None else self._process.poll()
+
+    @property
     def pid(self) -> int:
         """The process's number. Raises ServerError when it was never started."""
         if self._process is None:

@@ -80,10 +80,12 @@ class SshServer:
         if not remembered.exists():
             remembered.write_text(str(free_port()))
         self.port = int(remembered.read_text())
+        self.name = f"SSH server {self.folder.name}"
+        self.log = self.folder / "log"
         self.process = Process(
-            f"SSH server {self.folder.name}",
+            self.name,
             self._command(),
-            self.folder / "log",
+            self.log,
             cwd=Path(__file__).resolve().parents[2],
             account=unprivileged() if self.kind == "openssh" else None,
         )
@@ -101,6 +103,10 @@ class SshServer:
         config.write_text(CONFIG.format(port=self.port, address=self.host, folder=self.folder))
         give(config, 0o600)
         self.process.start(self._greets)
+
+    @property
+    def is_running(self) -> bool:
+        return self.process.is_running
 
     def stop(self) -> None:
         """End the server and, at once, every connection through it."""

@@ -20,8 +20,9 @@ class Valkey:
         self.folder = folder.absolute()
         self.port = port or free_port()
         self._password = password or secrets.token_urlsafe(24)
-        config = self.folder / "valkey.conf"
-        self.process = Process("Valkey", [_binary(), config], self.folder / "log")
+        self.name = "Valkey"
+        self.log = self.folder / "log"
+        self.process = Process(self.name, [_binary(), self.folder / "valkey.conf"], self.log)
 
     @property
     def url(self) -> str:
@@ -36,6 +37,10 @@ class Valkey:
             f'save ""\nappendonly no\ndir "{self.folder}"\n'
         )
         self.process.start(lambda: is_listening(self.port))
+
+    @property
+    def is_running(self) -> bool:
+        return self.process.is_running
 
     def stop(self) -> None:
         self.process.stop(timeout=5)

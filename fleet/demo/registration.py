@@ -1,0 +1,124 @@
+"""The demo's rows at the center: regions, ways in, the user, and how far the collection is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
+
+from fleet.demo.contours import Contours
+from fleet.demo.scenario import ONCALL, Part, Way, all_codes
+from fleet.demo.servers import LOOPBACK, ServerError
+from fleet.demo.ssh import SshServer
+from regions.collect import collect
+from regions.models import AccessPath, Region, RegionStatus, SshHop, TunnelState
+from regions.sessions import close_idle_sessions
+
+# How long ago the stale region was heard last.
+SILENT_FOR = timedelta(hours=26)
+FEW_REGIONS = 12
+
+
+def register(contours: Contours, servers: dict[str, SshServer]) -> None:
+    """Write each part's region and way in; what was edited by hand stays, but for the ways."""
+    codes = {part.code for part in contours.parts}
+    Region.objects.filter(code__in=all_codes() - codes).update(is_active=False)
+    for part in contours.parts:
+        region, _created = Region.objects.get_or_create(
+            code=part.code, defaults=_fields(contours, part)
+        )
+        if part.way is Way.NONE:
+            region.paths.all().delete()
+            continue
+        path, _created = AccessPath.objects.update_or_create(
+            region=region,
+            position=1,
+            defaults={
+                "kind": AccessPath.Kind.SSH if part.is_behind_ssh else AccessPath.Kind.DIRECT,
+                "database_host": LOOPBACK,
+                "database_port": contours.cluster.port,
+            },
+        )
+        if part.is_behind_ssh:
+            _lead_through(path, servers[part.code])
+        else:
+            path.hops.all().delete()
+
+
+def _fields(contours: Contours, part: Part) -> dict[str, object]:
+    is_lively = len(contours.parts) <= FEW_REGIONS
+    return {
+        "name": part.sham.name,
+        "time_zone": part.sham.zone,
+        "level": part.sham.level,
+        "collect_every": timedelta(minutes=1 if is_lively else 5),
+        "database_name": part.code,
+        "database_user": contours.reader(part),
+        "database_password": f"file:{contours.folder.secret_file(contours.reader(part))}",
+    }
+
+
+def _lead_through(path: AccessPath, server: SshServer) -> None:
+    SshHop.objects.update_or_create(
+        path=path,
+        position=1,
+        defaults={
+            "host": server.host,
+            "port": server.port,
+            "user": server.user,
+            "private_key": f"file:{server.private_key_path}",
+            "host_key": server.host_key_line,
+        },
+    )
+
+
+def create_user(password: str) -> None:
+    """Create the user who looks at the demo, or give her this password again."""
+    user, _created = User.objects.get_or_create(
+        username=ONCALL, defaults={"is_staff": True, "is_superuser": True}
+    )
+    if not user.check_password(password):
+        user.set_password(password)
+        user.save()
+
+
+def open_tunnels(codes: set[str], since: datetime) -> set[str]:
+    """Return the regions whose tunnel the keeper has seen open since then."""
+    states = TunnelState.objects.filter(
+        path__region__code__in=codes, state=TunnelState.State.OPEN, seen_at__gte=since
+    )
+    return set(states.values_list("path__region__code", flat=True))
+
+
+def collected(codes: set[str], since: datetime) -> set[str]:
+    """Return the regions whose rows are known as of then or later."""
+    return set(
+        RegionStatus.objects.filter(region__code__in=codes, last_success_at__gte=since).values_list(
+            "region__code", flat=True
+        )
+    )
+
+
+def why_not_collected(codes: set[str]) -> str:
+    """Return the regions with what the collector says of each."""
+    states = RegionStatus.objects.filter(region__code__in=codes).select_related("region")
+    return "\n".join(f"{state.region.code}: {state.sentence or 'not tried'}" for state in states)
+
+
+def collect_as_of_yesterday(code: str, now: datetime) -> None:
+    """Collect a region as if it were SILENT_FOR ago, so that it is stale from now on."""
+    region = Region.objects.prefetch_related("paths__tunnel").get(code=code)
+    run = collect(region, now - SILENT_FOR)
+    if run.failure:
+        raise ServerError(f"{code} could not be collected: {run.sentence}")
+
+
+def disconnect() -> None:
+    """Close this process's connections to the center."""
+    close_idle_sessions()
+    wrapper = connections["default"]
+    assert isinstance(wrapper, DatabaseWrapper)
+    wrapper.close()
+    wrapper.close_pool()

@@ -1,0 +1,163 @@
+"""The whole demo: a center and its regions, started in order on this machine."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import time
+from collections.abc import Callable
+
+import django
+from celery import Celery
+
+from fleet import processes
+from fleet.clock import now
+from fleet.demo.center import Center
+from fleet.demo.children import Children
+from fleet.demo.contours import Contours, made_of
+from fleet.demo.folder import DemoFolder
+from fleet.demo.postgres import Cluster
+from fleet.demo.progress import Progress
+from fleet.demo.scenario import DAYS, ONCALL, Part, Way
+from fleet.demo.servers import LOOPBACK, ServerError
+from fleet.demo.ssh import SshServer
+from fleet.demo.valkey import Valkey
+
+TUNNELS_WITHIN_S = 60.0
+LOOK_EVERY_S = 0.5
+
+
+class Show:
+    """One run of the demo in one folder."""
+
+    def __init__(
+        self, folder: DemoFolder, parts: list[Part], port: int, children: Children
+    ) -> None:
+        n_regions = len(parts)
+        self.folder = folder
+        self.parts = parts
+        self.children = children
+        self.progress = Progress()
+        # Sessions: the workers' threads and their warm session a region; the web's few.
+        self.central = Cluster(folder.path / "center", max_connections=150 + 2 * n_regions)
+        # A region has the collector's two, the keeper's, the simulator's and ad-hoc SQL's.
+        self.regional = Cluster(folder.path / "regions", max_connections=50 + 6 * n_regions)
+        self.valkey = Valkey(folder.path / "valkey")
+        self.center = Center(folder, self.central, self.valkey, port)
+        self.contours = Contours(folder, self.regional, parts)
+        self.servers: dict[str, SshServer] = {}
+
+    def start(self) -> None:
+        """Start everything; every region that can be is collected on return.
+
+        Raises ServerError with the reason.
+        """
+        self.progress.step("Starting PostgreSQL and Valkey")
+        for server in (self.central, self.regional, self.valkey):
+            self.children.start(server)
+        # Now only: should the demo be refused, the servers of one that was killed end with this.
+        self.folder.check_version(made_of())
+        self.progress.step("Making the center's tables and roles")
+        self.center.create_database()
+        self.center.migrate()
+        self.progress.step("Making the regions' databases")
+        self.contours.create_databases(self.progress.news)
+        self.progress.step(f"Filling {DAYS} days of the regions' history")
+        self.contours.fill_history(self.children, self.progress.news)
+        self.children.start(self.contours.simulator())
+        self._start_ssh_servers()
+        self._use_django()
+        self._open_ways()
+        self._start_fleet()
+        self._collect()
+
+    def watch(self) -> None:
+        """Return never. Raises ServerError when a child ends."""
+        while True:
+            time.sleep(1)
+            self.children.check()
+
+    def _start_ssh_servers(self) -> None:
+        self.progress.step("Starting the regions' SSH servers")
+        for part in self.parts:
+            if part.is_behind_ssh:
+                self.servers[part.code] = self.contours.ssh_server(part)
+                if part.way is not Way.DOWN:
+                    self.children.start(self.servers[part.code])
+
+    def _use_django(self) -> None:
+        """Let this process use Fleet's own code, with the rights of a worker."""
+        os.environ.update(self.center.environment("fleet_collect"))
+        django.setup()
+
+    def _open_ways(self) -> None:
+        """Register the regions, open their tunnels, and lose those that are to be stale."""
+        from fleet.demo import registration  # needs Django's settings, hence the servers
+
+        self.progress.step("Opening the tunnels into the regions")
+        registration.register(self.contours, self.servers)
+        registration.create_user(self.folder.secret(ONCALL))
+        began = now()
+        self.children.start(self.center.process("keeper", processes.KEEPER, "fleet_collect"))
+        expected = {p.code for p in self.parts if p.way in {Way.SSH, Way.STALE}}
+        self._await(
+            lambda: expected - registration.open_tunnels(expected, began),
+            TUNNELS_WITHIN_S,
+            lambda missing: f"No tunnel within {TUNNELS_WITHIN_S:.0f} s: {', '.join(missing)}",
+        )
+        for part in self.parts:
+            if part.way is Way.STALE:
+                self.progress.step(f"Collecting {part.code} as of yesterday, and losing it")
+                registration.collect_as_of_yesterday(part.code, now())
+                registration.disconnect()
+                self.children.stop(self.servers[part.code])
+
+    def _start_fleet(self) -> None:
+        self.progress.step("Starting the web server, the workers and beat")
+        process = self.center.process
+        self.children.start(process("web", processes.WEB, "fleet_web"), self._answers, 30)
+        self.children.start(process("worker", processes.WORKER, "fleet_collect"))
+        self.children.start(process("slow worker", processes.WORKER_SLOW, "fleet_collect"))
+        self.children.start(process("beat", processes.BEAT, "fleet_collect"))
+
+    def _collect(self) -> None:
+        """Wait until the workers have collected every region that can be."""
+        from fleet.demo import registration
+
+        self.progress.step("Collecting the regions")
+        began = now()
+        expected = {part.code for part in self.parts if part.is_up}
+        with Celery(broker=self.valkey.url) as sender:
+            sender.send_task("regions.tasks.plan_collections", queue="default")
+            self._await(
+                lambda: expected - registration.collected(expected, began),
+                60 + 5 * len(self.parts),
+                lambda codes: f"Not collected:\n{registration.why_not_collected(codes)}",
+            )
+            sender.send_task("regions.tasks.rebuild_union", queue="default")
+        registration.disconnect()
+
+    def _await(
+        self,
+        missing: Callable[[], set[str]],
+        timeout: float,
+        complaint: Callable[[set[str]], str],
+    ) -> None:
+        deadline = time.monotonic() + timeout
+        while codes := missing():
+            self.children.check()
+            self.progress.news(f"{len(codes)} to go")
+            if time.monotonic() > deadline:
+                raise ServerError(complaint(codes))
+            time.sleep(LOOK_EVERY_S)
+
+    def _answers(self) -> bool:
+        """Whether the web server gives the page for logging in."""
+        connection = http.client.HTTPConnection(LOOPBACK, self.center.port, timeout=5)
+        try:
+            connection.request("GET", "/login/")
+            return connection.getresponse().status == http.client.OK
+        except OSError:
+            return False
+        finally:
+            connection.close()
