@@ -98,7 +98,14 @@ def record_success(
         window_from=progress.window_from,
         n_hours_checked=progress.n_checked,
         n_hours_replaced=progress.n_replaced,
+        sentence=_say_capped(progress.n_capped),
     )
+
+
+def _say_capped(n_capped: int) -> str:
+    if not n_capped:
+        return ""
+    return f"{n_capped} distinct values over the contract's cap count as “(other)”."
 
 
 @_briefly_connected()
