@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fleet.review.attention import reasons
 from fleet.review.blindness import Blindness, Watched, lost_together, silences
 from fleet.review.figures import Figures
-from fleet.review.known import Known, known
+from fleet.review.known import Known, RegionFacts, known
 from fleet.review.links import Link, LinkState, link
 from fleet.review.numbers import Numbers, known_numbers
 from fleet.review.situation import Level, Reason, Situation
@@ -27,7 +27,7 @@ class RegionDay:
     """One region's local day. `numbers` is None where nothing is known; `freshness` is None
     while the day has not begun there; `age` is how far the data fall short."""
 
-    region: Region
+    region: RegionFacts
     starts_at: datetime
     ends_at: datetime
     known_as_of: datetime | None

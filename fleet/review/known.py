@@ -3,15 +3,56 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Subquery
 
 from fleet.review.links import Attempt, PathState
 from fleet.review.numbers import NUMBERS
-from regions.models import AccessPath, DailyRollup, Region, RegionStatus
+from regions.models import AccessPath, DailyRollup, Region
+
+_REGION = (
+    "pk",
+    "code",
+    "name",
+    "time_zone",
+    "level",
+    "collect_every",
+    "late_after",
+    "stale_after",
+    "open_weekdays",
+)
+_ATTEMPT = (
+    "status__last_attempt_at",
+    "status__failure",
+    "status__failing_since",
+    "status__sentence",
+    "status__next_due_at",
+)
+_TUNNEL = ("tunnel__state", "tunnel__since", "tunnel__seen_at", "tunnel__sentence")
+
+
+@dataclass(frozen=True, slots=True)
+class RegionFacts:
+    """What a page says and judges by: a region without its credentials."""
+
+    pk: int
+    code: str
+    name: str
+    time_zone: str
+    level: int
+    collect_every: timedelta
+    late_after: timedelta
+    stale_after: timedelta
+    open_weekdays: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +63,7 @@ class Known:
     off may have left newer numbers for some of a day's hours, which prove nothing.
     """
 
-    region: Region
+    region: RegionFacts
     paths: tuple[PathState, ...]
     attempt: Attempt
     known_as_of: datetime | None
@@ -36,56 +77,45 @@ def known(day: date) -> list[Known]:
     paths = _paths()
     rollups = DailyRollup.objects.filter(day=day).values("region_id", *NUMBERS)
     by_region = {row["region_id"]: row for row in rollups}
-    return [_known(region, paths[region.pk], by_region.get(region.pk)) for region in _regions()]
+    return [_known(row, paths[row["pk"]], by_region.get(row["pk"])) for row in _regions()]
 
 
-def _known(region: Region, paths: list[PathState], rollup: dict[str, Any] | None) -> Known:
-    status: RegionStatus | None = getattr(region, "status", None)
-    attempt = Attempt()
-    if status is not None:
-        attempt = Attempt(
-            status.last_attempt_at,
-            status.failure,
-            status.failing_since,
-            status.sentence,
-            status.next_due_at,
-        )
+def _known(row: dict[str, Any], paths: list[PathState], rollup: dict[str, Any] | None) -> Known:
+    at, failure, failing_since, sentence, next_due_at = (row[name] for name in _ATTEMPT)
     return Known(
-        region,
+        RegionFacts(*[row[name] for name in _REGION]),
         tuple(paths),
-        attempt,
-        status.last_success_at if status else None,
-        status.n_misdated if status else 0,
-        region.first_day,  # type: ignore[attr-defined]  # annotated by _regions
+        Attempt(at, failure or "", failing_since, sentence or "", next_due_at),
+        row["known_as_of"],
+        row["n_misdated"] or 0,
+        row["first_day"],
         rollup,
     )
 
 
-def _regions() -> QuerySet[Region]:
+def _regions() -> Iterable[dict[str, Any]]:
     first = DailyRollup.objects.filter(region=OuterRef("pk")).order_by("day").values("day")[:1]
-    return (
+    rows: Iterable[dict[str, Any]] = (
         Region.objects.filter(is_active=True)
-        .select_related("status")
-        .defer("database_password", "status__columns_hash", "status__provides")
-        .annotate(first_day=Subquery(first))
         .order_by("code")
+        .values(
+            *_REGION,
+            *_ATTEMPT,
+            known_as_of=F("status__last_success_at"),
+            n_misdated=F("status__n_misdated"),
+            first_day=Subquery(first),
+        )
     )
+    return rows
 
 
 def _paths() -> dict[int, list[PathState]]:
     rows = (
         AccessPath.objects.filter(is_enabled=True, region__is_active=True)
         .order_by("region_id", "position")
-        .values_list(
-            "region_id",
-            "kind",
-            "tunnel__state",
-            "tunnel__since",
-            "tunnel__seen_at",
-            "tunnel__sentence",
-        )
+        .values_list("region_id", *_TUNNEL)
     )
     paths: dict[int, list[PathState]] = defaultdict(list)
-    for region_id, kind, state, since, seen_at, sentence in rows:
-        paths[region_id].append(PathState(kind, state, since, seen_at, sentence or ""))
+    for region_id, state, since, seen_at, sentence in rows:
+        paths[region_id].append(PathState(state, since, seen_at, sentence or ""))
     return paths

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from regions.models import AccessPath, FailureKind, TunnelState
+from regions.models import FailureKind, TunnelState
 
 # The tunnel keeper speaks many times within this time.
 KEEPER_SILENT_AFTER = timedelta(minutes=2)
@@ -35,7 +35,6 @@ class LinkState(StrEnum):
 class PathState:
     """One enabled way in and what the keeper last said of it; None for a direct path."""
 
-    kind: str
     tunnel: str | None = None
     since: datetime | None = None
     seen_at: datetime | None = None
@@ -106,12 +105,12 @@ def link(
         return Link(LinkState.CLOSED, tried.failing_since or tried.at, tried.sentence)
     if opened:
         return Link(LinkState.OPEN, min(p.since for p in opened if p.since))
-    has_direct = any(path.kind == AccessPath.Kind.DIRECT for path in paths)
-    if heard and not has_direct:
-        return _closed_tunnel(heard)
+    shut = [p for p in heard if p.tunnel == TunnelState.State.CLOSED]
+    if len(shut) == len(paths):
+        return _closed_tunnel(shut)
     return Link(LinkState.OPEN) if tried else Link(LinkState.UNKNOWN, attempt.at)
 
 
-def _closed_tunnel(heard: Sequence[PathState]) -> Link:
-    last = max(heard, key=lambda path: (path.since is not None, path.since))
+def _closed_tunnel(shut: Sequence[PathState]) -> Link:
+    last = max(shut, key=lambda path: (path.since is not None, path.since))
     return Link(LinkState.CLOSED, last.since, last.sentence)

@@ -26,6 +26,18 @@ def strip_mark(line: Line) -> SafeString:
 
 
 @register.simple_tag
+def why_cell(line: Line) -> SafeString:
+    """Return a cell with the reasons, the first one first, and what the region said of each."""
+    first = f"<p>{escape(line.sentence)}</p>{_said(line.detail)}" if line.sentence else ""
+    also = (f'<p class="also">{escape(why.sentence)}</p>{_said(why.detail)}' for why in line.also)
+    return mark_safe(f'<td class="why">{first}{"".join(also)}</td>')  # noqa: S308 (escaped)
+
+
+def _said(detail: str) -> str:
+    return f'<p class="detail"><bdi>{escape(detail)}</bdi></p>' if detail else ""
+
+
+@register.simple_tag
 def lamp_cell(lamp: Lamp, label: str) -> SafeString:
     """Return a cell with a lamp that says why when it is opened."""
     word = f'<span class="vh"> {escape(lamp.word)}</span>' if lamp.word != lamp.text else ""

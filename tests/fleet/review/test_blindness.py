@@ -12,7 +12,7 @@ OPEN = Link(LinkState.OPEN)
 
 def watched(tried: timedelta | None, seen: timedelta) -> Watched:
     return Watched(
-        [PathState("ssh", "open", NOW, NOW - seen)],
+        [PathState("open", NOW, NOW - seen)],
         Attempt(NOW - tried) if tried is not None else Attempt(),
         5 * MINUTE,
     )

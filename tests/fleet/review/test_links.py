@@ -11,11 +11,12 @@ from tests.builders import NOW
 MINUTE = timedelta(minutes=1)
 EVERY = 5 * MINUTE
 EARLIER, JUST_NOW = NOW - 7 * MINUTE, NOW - timedelta(seconds=3)
-OPEN = PathState("ssh", "open", EARLIER, JUST_NOW)
-REOPENED = PathState("ssh", "open", JUST_NOW, JUST_NOW)
-SHUT = PathState("ssh", "closed", EARLIER, JUST_NOW, "refused")
-MUTE = PathState("ssh", "open", EARLIER, NOW - 5 * MINUTE)
-DIRECT = PathState("direct")
+OPEN = PathState("open", EARLIER, JUST_NOW)
+REOPENED = PathState("open", JUST_NOW, JUST_NOW)
+SHUT = PathState("closed", EARLIER, JUST_NOW, "refused")
+OPENING = PathState("opening", JUST_NOW, JUST_NOW)
+MUTE = PathState("open", EARLIER, NOW - 5 * MINUTE)
+DIRECT = PathState()
 GOOD = Attempt(NOW - MINUTE)
 OLD = Attempt(NOW - 60 * MINUTE)
 NEVER = Attempt()
@@ -37,6 +38,8 @@ def lamp(paths: list[PathState], attempt: Attempt, *, is_offline: bool = False) 
         ([REOPENED], LOST, "open"),
         ([SHUT], GOOD, "closed"),
         ([SHUT, OPEN], GOOD, "open"),
+        ([OPENING], GOOD, "open"),
+        ([OPENING], NEVER, "unknown"),
         ([SHUT, DIRECT], GOOD, "open"),
         ([SHUT, DIRECT], NEVER, "unknown"),
         ([MUTE], GOOD, "open"),

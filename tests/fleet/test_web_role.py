@@ -1,0 +1,48 @@
+"""The web process's role can do all that pages and the API do, and no more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from fleet.api.models import ApiToken
+from fleet.clock import now
+from tests.builders import make_healthy_region
+
+PASSWORD = "a password for the tests"
+
+
+@pytest.fixture
+def as_web(transactional_db: None) -> Iterator[str]:
+    """Rows made by the collecting role; then the test goes on as fleet_web. Returns a token."""
+    make_healthy_region()
+    person = User.objects.create_user("oncall", password=PASSWORD)
+    token = ApiToken.create(person, "test", now(), timedelta(days=1))
+    web = urlsplit(os.environ["FLEET_TEST_WEB_DATABASE_URL"])
+    usual = connection.settings_dict.copy()
+    connection.close()
+    connection.close_pool()
+    connection.settings_dict.update(USER=web.username, PASSWORD=web.password)
+    yield token
+    connection.close()
+    connection.close_pool()
+    connection.settings_dict.update(USER=usual["USER"], PASSWORD=usual["PASSWORD"])
+
+
+def test_it_lets_a_person_log_in_and_read(as_web, client):
+    client.post("/login/", {"username": "oncall", "password": PASSWORD})
+
+    assert client.get(f"/day/{now().date()}/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["regions/", "regions/tver/hourly/", "review/2026-03-10/"])
+def test_it_lets_a_bearer_read(as_web, client, path):
+    response = client.get(f"/api/v1/{path}", headers={"authorization": f"Bearer {as_web}"})
+
+    assert response.status_code == 200
