@@ -26,7 +26,6 @@ LOGIN_TIMEOUT_S = 15.0
 CHANNEL_TIMEOUT_S = 10.0
 # The kernel gives up a connection whose bytes nobody acknowledges; without it, after 15 minutes.
 USER_TIMEOUT_MS = 10_000
-CHANNELS_REMEMBERED = 200
 NOBODY = ("127.0.0.1", 0)
 
 Address = tuple[str, int]
@@ -202,29 +201,6 @@ def open_channel(
                 " Check that host and the firewall between them.",
             ) from None
         raise Failure(FailureKind.LINK, "The SSH connection broke; it is tried again.") from None
-
-
-def is_responsive(transport: paramiko.Transport, timeout: float) -> bool:
-    """Say whether the server answers within `timeout` seconds; a refusal is an answer too.
-
-    Keepalives only send: a frozen server behind a live TCP connection is found in this way alone.
-    """
-    try:
-        transport.open_channel("session", timeout=timeout).close()
-    except paramiko.ChannelException:
-        return True
-    except (paramiko.SSHException, OSError, EOFError):
-        return False
-    return True
-
-
-def forget_old_channels(transport: paramiko.Transport) -> None:
-    """Bound paramiko's list of the channels it has ever seen; every probe adds one."""
-    seen = transport.channels_seen
-    with transport.lock:
-        for channel_id in list(seen)[:-CHANNELS_REMEMBERED]:
-            if transport._channels.get(channel_id) is None:  # type: ignore[attr-defined]
-                del seen[channel_id]
 
 
 def _negotiate(transport: paramiko.Transport, hop: Hop, pinned: paramiko.PKey) -> None:

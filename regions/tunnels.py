@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import paramiko
 from django.conf import settings
 
 from regions.failures import Failure
@@ -19,14 +20,13 @@ from regions.ssh import (
     Hop,
     SshConnection,
     connect_through,
-    forget_old_channels,
-    is_responsive,
     open_channel,
 )
 
 # A dead peer is noticed PROBE_EVERY_S + PROBE_TIMEOUT_S after its last byte, at the latest.
 PROBE_EVERY_S = 4.0
 PROBE_TIMEOUT_S = 5.0
+CHANNELS_REMEMBERED = 200
 # sun_path of Linux, without the closing zero.
 LONGEST_SOCKET_PATH = 107
 
@@ -150,3 +150,26 @@ def share(path: Path, group_mode: int, open_mode: int) -> None:
             f"{path} cannot be given to the group {group}: FLEET_SOCKET_GROUP must exist and"
             " the tunnel keeper's user must be in it.",
         ) from None
+
+
+def is_responsive(transport: paramiko.Transport, timeout: float) -> bool:
+    """Say whether the server answers within `timeout` seconds; a refusal is an answer too.
+
+    Keepalives only send: a frozen server behind a live TCP connection is found in this way alone.
+    """
+    try:
+        transport.open_channel("session", timeout=timeout).close()
+    except paramiko.ChannelException:
+        return True
+    except (paramiko.SSHException, OSError, EOFError):
+        return False
+    return True
+
+
+def forget_old_channels(transport: paramiko.Transport) -> None:
+    """Bound paramiko's list of the channels it has ever seen; every probe adds one."""
+    seen = transport.channels_seen
+    with transport.lock:
+        for channel_id in list(seen)[:-CHANNELS_REMEMBERED]:
+            if transport._channels.get(channel_id) is None:  # type: ignore[attr-defined]
+                del seen[channel_id]

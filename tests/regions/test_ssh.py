@@ -16,7 +16,7 @@ from regions import ssh
 from regions.failures import Failure
 from regions.hostkeys import fingerprint, parse_host_key
 from regions.models import FailureKind
-from regions.ssh import Hop, connect_through, is_responsive, open_channel
+from regions.ssh import Hop, connect_through, open_channel
 
 pytestmark = pytest.mark.integration
 StartServer = Callable[..., SshServer]
@@ -200,28 +200,6 @@ def test_it_says_that_the_database_port_is_closed(each_ssh_server: StartServer) 
         pytest.raises(Failure, match=f"cannot connect to 127.0.0.1:{target[1]}"),
     ):
         open_channel(connection.last, target)
-
-
-def test_it_hears_a_living_server(each_ssh_server: StartServer) -> None:
-    with connect_through([hop_to(each_ssh_server())]) as connection:
-        assert is_responsive(connection.last, timeout=3)
-
-
-def test_it_hears_nothing_from_a_frozen_server(each_ssh_server: StartServer) -> None:
-    server = each_ssh_server()
-    with connect_through([hop_to(server)]) as connection:
-        server.freeze()
-
-        assert not is_responsive(connection.last, timeout=0.5)
-
-
-def test_it_remembers_no_more_channels_than_it_needs(ssh_server: StartServer) -> None:
-    with connect_through([hop_to(ssh_server())]) as connection:
-        for _n in range(300):
-            is_responsive(connection.last, timeout=3)
-        ssh.forget_old_channels(connection.last)
-
-        assert len(connection.last.channels_seen) == ssh.CHANNELS_REMEMBERED
 
 
 def test_it_shows_no_reference_of_a_hop(ssh_server: StartServer) -> None:

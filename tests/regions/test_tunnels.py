@@ -15,12 +15,24 @@ from fleet.demo.relay import Relay
 from fleet.demo.ssh import SshServer
 from regions.failures import Failure
 from regions.models import FailureKind
-from regions.ssh import Hop
-from regions.tunnels import Route, Tunnel, open_tunnel
+from regions.ssh import Hop, connect_through
+from regions.tunnels import (
+    CHANNELS_REMEMBERED,
+    Route,
+    Tunnel,
+    forget_old_channels,
+    is_responsive,
+    open_tunnel,
+)
 
 pytestmark = pytest.mark.integration
 StartServer = Callable[..., SshServer]
 NOTICED_WITHIN_S = 15
+
+
+def hop_of(server: SshServer, port: int | None = None) -> Hop:
+    key = f"file:{server.private_key_path}"
+    return Hop(server.host, port or server.port, server.user, key, "", server.host_key_line)
 
 
 @pytest.fixture
@@ -35,10 +47,7 @@ def opened(server_folder: Path, region: Any) -> Iterator[Callable[..., Tunnel]]:
 
     def start(*servers: SshServer, port: int | None = None) -> Tunnel:
         ports = [port or servers[0].port, *(server.port for server in servers[1:])]
-        hops = tuple(
-            Hop(s.host, p, s.user, f"file:{s.private_key_path}", "", s.host_key_line)
-            for s, p in zip(servers, ports, strict=True)
-        )
+        hops = tuple(hop_of(server, port) for server, port in zip(servers, ports, strict=True))
         target = "127.0.0.1", region.cluster.port
         tunnels.append(open_tunnel(Route(1, "alpha 1", hops, target, server_folder / "s")))
         return tunnels[-1]
@@ -261,15 +270,9 @@ def test_it_remembers_why_the_database_was_not_reached(
 ) -> None:
     port = relay(region.cluster.port)
     server = ssh_server(("127.0.0.1", port.port))
-    hop = Hop(
-        server.host,
-        server.port,
-        server.user,
-        f"file:{server.private_key_path}",
-        "",
-        server.host_key_line,
+    tunnel = open_tunnel(
+        Route(1, "a 1", (hop_of(server),), ("127.0.0.1", port.port), server_folder / "s")
     )
-    tunnel = open_tunnel(Route(1, "a 1", (hop,), ("127.0.0.1", port.port), server_folder / "s"))
     port.mode = "refuse"
 
     with pytest.raises(psycopg.OperationalError):
@@ -278,3 +281,25 @@ def test_it_remembers_why_the_database_was_not_reached(
     assert tunnel.refusal
     assert "cannot connect to" in tunnel.refusal.sentence
     tunnel.close()
+
+
+def test_it_hears_a_living_server(each_ssh_server: StartServer) -> None:
+    with connect_through([hop_of(each_ssh_server())]) as connection:
+        assert is_responsive(connection.last, timeout=3)
+
+
+def test_it_hears_nothing_from_a_frozen_server(each_ssh_server: StartServer) -> None:
+    server = each_ssh_server()
+    with connect_through([hop_of(server)]) as connection:
+        server.freeze()
+
+        assert not is_responsive(connection.last, timeout=0.5)
+
+
+def test_it_remembers_no_more_channels_than_it_needs(ssh_server: StartServer) -> None:
+    with connect_through([hop_of(ssh_server())]) as connection:
+        for _n in range(300):
+            is_responsive(connection.last, timeout=3)
+        forget_old_channels(connection.last)
+
+        assert len(connection.last.channels_seen) == CHANNELS_REMEMBERED
