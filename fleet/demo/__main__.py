@@ -28,10 +28,12 @@ def main() -> int:
     for number in ENDING:
         signal.signal(number, _end)
     try:
-        n_regions, port = _n_regions(), _port()
+        n_regions = _n_regions()
         folder = open_folder(os.environ.get("FLEET_DEMO_DIR"))
         with folder.locked():
+            # A demo that was killed may have left its web server on the port.
             folder.end_leftovers()
+            port = _port()
             children = Children(folder)
             show = Show(folder, cast(n_regions), port, children)
             try:

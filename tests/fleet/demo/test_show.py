@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from fleet.demo.folder import DemoFolder
 from fleet.demo.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,12 +65,17 @@ class Run:
 
 
 @pytest.fixture
-def runs() -> Iterator[list[Run]]:
+def runs(server_folder: Path) -> Iterator[list[Run]]:
     started: list[Run] = []
     yield started
     for run in started:
         if run.process.poll() is None:
             run.end(signal.SIGTERM)
+    # What is left when a run was killed and the next one failed.
+    for file in server_folder.glob("demo/*/data/postmaster.pid"):
+        os.kill(int(file.read_text().split()[0]), signal.SIGQUIT)
+    if (server_folder / "demo").exists():
+        DemoFolder(server_folder / "demo").end_leftovers()
 
 
 @pytest.mark.timeout(600)
