@@ -10,6 +10,9 @@ REVOKE INSERT, UPDATE, DELETE ON
   regions_dailyrollup, regions_dailyscore, regions_dailyinput, regions_dailycategory,
   regions_collection, regions_regionstatus, regions_tunnelstate, regions_unioncoverage
 FROM fleet_web;
+-- An access path is configuration: when a person deletes it, what refers to it must let go.
+GRANT UPDATE (path_id) ON regions_collection, regions_regionstatus TO fleet_web;
+GRANT DELETE ON regions_tunnelstate TO fleet_web;
 
 -- The union views become the collecting role's, see regions/union.py.
 GRANT CREATE ON SCHEMA fleet TO fleet_collect;

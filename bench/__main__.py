@@ -1,0 +1,81 @@
+"""Run the benchmarks named on the command line, or all: page, wire, collecting, dead."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+import django
+
+django.setup()
+
+from bench import collecting, dead, page, wire
+from bench.report import Report
+from bench.rig import create_regions, drop_regions, line
+from fleet.demo.postgres import Cluster
+from regions.models import Region
+from regions.sessions import close_idle_sessions
+from tests.rig.center import create_center
+
+FOLDER = Path(os.environ["FLEET_TEST_FOLDER"])
+ONE_WAY_S = collecting.RTT_S / 2
+
+
+def run_page(report: Report, _regional: Cluster) -> None:
+    page.bench(report)
+
+
+def run_wire(report: Report, regional: Cluster) -> None:
+    wire.bench(report, regional, FOLDER)
+
+
+def run_collecting(report: Report, regional: Cluster) -> None:
+    with line(regional.port, ONE_WAY_S) as the_line:
+        create_regions(regional, 100, the_line.port)
+        collecting.bench(report, regional, list(Region.objects.order_by("code")), the_line)
+
+
+def run_dead(report: Report, regional: Cluster) -> None:
+    with line(regional.port, ONE_WAY_S) as the_line, line(regional.port, ONE_WAY_S) as hole:
+        create_regions(regional, 1000, the_line.port)
+        dead.bench(report, regional, hole)
+
+
+BENCHES: dict[str, Callable[[Report, Cluster], None]] = {
+    "page": run_page,
+    "wire": run_wire,
+    "collecting": run_collecting,
+    "dead": run_dead,
+}
+
+
+def main() -> None:
+    port = urlsplit(os.environ["FLEET_DATABASE_URL"]).port
+    central = Cluster(FOLDER / "center", port=port, max_connections=600)
+    regional = Cluster(FOLDER / "regions", flavour="system", max_connections=1200)
+    try:
+        central.start()
+        regional.start()
+        create_center(central)
+        for name in sys.argv[1:] or BENCHES:
+            report = Report(name)
+            try:
+                BENCHES[name](report, regional)
+            finally:
+                close_idle_sessions()
+                drop_regions(regional)
+            report.keep()
+    finally:
+        central.stop()
+        regional.stop()
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""100 regions at 50 ms round trip: a collection, cold and warm, against the views and the floor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median
+from typing import Any
+
+import psycopg
+
+from bench.report import Report
+from bench.rig import Line, center, touch
+from fleet.clock import now
+from fleet.demo.postgres import Cluster
+from regions.collect import collect
+from regions.models import Collection, Region
+from regions.sessions import close_idle_sessions
+from regions.union import rebuild_union
+
+RTT_S = 0.05
+ROUNDS = 5
+
+
+def sweep(regions: list[Region], n_threads: int) -> list[Collection]:
+    """Collect all regions at once; return their runs."""
+    with ThreadPoolExecutor(n_threads) as pool:
+        return list(pool.map(lambda region: collect(region, now()), regions))
+
+
+def timed(work: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def bench(report: Report, cluster: Cluster, regions: list[Region], wire: Line) -> None:
+    n = len(regions)
+    report.add("first load, 4 days of rows", timed(lambda: _collect(regions)), "s")
+    cold, warm = [], []
+    before = wire.n_bytes()
+    for _round in range(ROUNDS):
+        close_idle_sessions()
+        touch(cluster)
+        cold.append(timed(lambda: _collect(regions)))
+    between = wire.n_bytes()
+    for _round in range(ROUNDS):
+        touch(cluster)
+        warm.append(timed(lambda: _collect(regions)))
+    after = wire.n_bytes()
+    report.add(f"collection of {n} regions, one changed hour each, cold", median(cold), "s")
+    report.add(f"collection of {n} regions, one changed hour each, warm", median(warm), "s")
+    report.add("bytes a region, cold", (sum(between) - sum(before)) / n / ROUNDS, "B")
+    report.add("bytes a region, warm", (sum(after) - sum(between)) / n / ROUNDS, "B")
+
+    rebuild_union(now(), is_forced=True)
+    naive = [timed(lambda: _fresh_query(NAIVE)) for _ in range(1)]
+    report.add("(a) naive union view over raw rows, cold", median(naive), "s")
+    arms = _arms_view(regions)
+    grouped = [timed(lambda: _fresh_query(arms)) for _ in range(2)]
+    report.add("(b) union view with aggregates in its arms, cold", median(grouped), "s")
+    floor = median([_floor(cluster) for _ in range(3)])
+    report.add("(c) floor: the regions' own queries plus one round trip", floor, "s")
+    report.add("cold, times faster than (a)", median(naive) / median(cold), "x")
+    report.add("cold, times faster than (b)", median(grouped) / median(cold), "x")
+    report.add("cold, times the floor", median(cold) / floor, "x")
+    report.add("warm, times the floor", median(warm) / floor, "x")
+
+
+def _collect(regions: list[Region]) -> None:
+    failed = [run for run in sweep(regions, 100) if run.failure]
+    if failed:
+        raise SystemExit(f"{len(failed)} collections failed: {failed[0].sentence}")
+
+
+NAIVE = """
+SELECT s.region_code, date_trunc('hour', s.received_at), count(*)
+FROM fleet.union_study s WHERE s.received_at >= (SELECT now() - interval '24 hours')
+GROUP BY 1, 2"""
+
+
+def _arms_view(regions: list[Region]) -> str:
+    arms = [
+        f"SELECT '{region.code}', count(*), count(*) FILTER (WHERE modality = 'MG'),"
+        " avg(patient_age_years)"
+        f" FROM {region.foreign_schema}.study"
+        " WHERE received_at >= (SELECT now() - interval '24 hours')"
+        for region in regions
+    ]
+    return " UNION ALL ".join(arms)
+
+
+def _fresh_query(statement: str) -> list[Any]:
+    with center() as connection:
+        return connection.execute(statement.encode()).fetchall()
+
+
+def _floor(cluster: Cluster) -> float:
+    """What the regions themselves need for the fingerprints and one hour, on these two cores."""
+
+    def ask(number: int) -> None:
+        with psycopg.connect(cluster.superuser_url(f"bench{number}"), autocommit=True) as region:
+            region.execute("SET jit = off")
+            started = time.perf_counter()
+            region.execute(
+                "SELECT * FROM fleet_contract.hour_fingerprint"
+                " WHERE hour >= now() - interval '6 hours' AND hour < now() + interval '2 hours'"
+            ).fetchall()
+            region.execute(
+                "SELECT * FROM fleet_contract.hourly WHERE hour = date_trunc('hour', now())"
+            ).fetchall()
+            spent.append(time.perf_counter() - started)
+
+    spent: list[float] = []
+    for number in range(100):
+        ask(number)
+    return sum(spent) / 2 + RTT_S

@@ -1,0 +1,24 @@
+"""A relay as a process: prints its port, then answers `bytes`, `pass` and `silent` on stdin."""
+
+from __future__ import annotations
+
+import sys
+
+from fleet.demo.relay import Relay
+from fleet.demo.servers import LOOPBACK
+
+
+def main() -> None:
+    relay = Relay(LOOPBACK, int(sys.argv[1]), delay=float(sys.argv[2]))
+    relay.start()
+    print(relay.port, flush=True)
+    for command in map(str.strip, sys.stdin):
+        if command == "bytes":
+            print(relay.bytes_to_target, relay.bytes_from_target, flush=True)
+        else:
+            relay.mode = command  # type: ignore[assignment]
+            print("ok", flush=True)
+
+
+if __name__ == "__main__":
+    main()

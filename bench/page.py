@@ -1,0 +1,67 @@
+"""The daily page over a year of rollups: queries and server time for 18, 100 and 1000 regions."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from statistics import quantiles
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from bench.report import Report
+from bench.rig import center
+from fleet.clock import now
+
+REQUESTS = 60
+YEAR = """
+INSERT INTO regions_region (code, name, time_zone, level, is_active, collect_every, late_after,
+  stale_after, open_weekdays, database_name, database_user, database_password)
+SELECT 'p' || g, 'Region ' || g, 'Europe/Moscow', 2, true, '5 min', '30 min', '6 h', '1234567',
+  'x', 'x', '' FROM generate_series(1, %(n)s) g;
+INSERT INTO regions_accesspath (region_id, position, kind, database_host, database_port, is_enabled)
+SELECT id, 1, 'direct', 'x', 5432, true FROM regions_region;
+INSERT INTO regions_regionstatus (region_id, last_attempt_at, last_success_at, n_failures, failure,
+  sentence, provides, columns_hash, n_misdated, n_capped)
+SELECT id, now(), now(), 0, '', '', '', '', 0, 0 FROM regions_region;
+INSERT INTO regions_dailyrollup (region_id, day, fingerprint, n_received, n_filtered, n_expected,
+  n_done, n_failed, n_rejected, n_pending, n_unknown, n_fallback, n_bad_latency, n_scored,
+  n_positive, n_capped, latency_p50_s, latency_p95_s, latency_p99_s, wait_p50_s, wait_p95_s,
+  collected_at, latency_histogram, wait_histogram)
+SELECT id, current_date - d, 0, 800, 9, 800, 780, (id %% 40), 5, 3, 0, 4, 0, 3900, 190, 0, 20, 60,
+  90, 1, 4, now(), array_fill(3, ARRAY[128]), array_fill(3, ARRAY[128])
+FROM regions_region, generate_series(0, 365) d;
+ANALYZE regions_dailyrollup"""
+
+
+def bench(report: Report) -> None:
+    User.objects.create_user("bench")
+    n_queries = set()
+    for n_regions in (18, 100, 1000):
+        _fill(n_regions)
+        client = Client(SERVER_NAME="localhost")
+        client.force_login(User.objects.get(username="bench"))
+        path = f"/day/{now().date()}/"
+        with CaptureQueriesContext(connection) as queries:
+            size = len(gzip.compress(client.get(path).content))
+        n_queries.add(len(queries))
+        times = []
+        for _request in range(REQUESTS):
+            started = time.perf_counter()
+            answer = client.get(path)
+            times.append((time.perf_counter() - started) * 1000)
+            assert answer.status_code == 200
+        report.add(f"{n_regions} regions: queries", len(queries), "")
+        report.add(f"{n_regions} regions: median", quantiles(times, n=20)[9], "ms")
+        report.add(f"{n_regions} regions: p95", quantiles(times, n=20)[18], "ms")
+        report.add(f"{n_regions} regions: HTML, gzipped", size / 1024, "KB")
+    report.add("numbers of queries that occurred", len(n_queries), "")
+
+
+def _fill(n_regions: int) -> None:
+    with center("FLEET_ADMIN_DATABASE_URL") as admin:
+        admin.execute("TRUNCATE regions_region CASCADE")
+        for statement in YEAR.split(";"):
+            admin.execute(statement.encode(), {"n": n_regions} if "%(n)s" in statement else {})

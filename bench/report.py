@@ -1,0 +1,39 @@
+"""A table of figures, printed while it grows and kept with a description of the machine."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+RESULTS = Path(__file__).parent / "results"
+
+
+class Report:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows: list[tuple[str, float, str]] = []
+        print(f"\n{name}")
+
+    def add(self, what: str, value: float, unit: str) -> None:
+        self.rows.append((what, value, unit))
+        print(f"  {what:<70} {value:>12,.3f} {unit}", flush=True)
+
+    def keep(self) -> None:
+        """Write the table to bench/results/<name>.md, in place of the last one."""
+        RESULTS.mkdir(exist_ok=True)
+        lines = [
+            f"# {self.name}",
+            "",
+            f"{datetime.now(UTC):%Y-%m-%d}, {psutil.cpu_count()} cores,"
+            f" {psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.machine()},"
+            f" {platform.system()} {platform.release()}, Python {platform.python_version()}."
+            " Medians; regions, center, relay and collector share the machine.",
+            "",
+            "| what | figure | unit |",
+            "|---|---:|---|",
+        ]
+        lines += [f"| {what} | {value:,.3f} | {unit} |" for what, value, unit in self.rows]
+        (RESULTS / f"{self.name}.md").write_text("\n".join(lines) + "\n")
