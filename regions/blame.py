@@ -58,7 +58,8 @@ def blame_query(error: psycopg.Error, *, asked_directly: bool = False) -> Failur
     state = error.sqlstate or ""
     is_remote = asked_directly or "remote SQL command" in (error.diag.context or "")
     first_line = _last_line(error)[:200]
-    if isinstance(error, psycopg.DataError) and not (state and is_remote):
+    is_misfit = isinstance(error, psycopg.DataError | psycopg.IntegrityError)
+    if is_misfit and not (state and is_remote):
         return Failure(
             FailureKind.CONTRACT, f"The region sent values that do not fit: {first_line}"
         )

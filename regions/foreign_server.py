@@ -14,14 +14,16 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import sql
 
 from regions.contract import VIEWS, install_sql
-from regions.models import Region
+from regions.models import AccessPath, Region
+from regions.models.path import SOCKET_PORT
 from regions.probe import Reached
+from regions.sessions import Endpoint
 from regions.sql import named_statements
 
 COLLECTING_ROLE = "fleet_collect"
 # keep_connections: the collector's sessions belong to one region each, so a kept connection is
-# one, not one a session and region. The keepalives end a mute direct link in 5 to 6 s; behind a
-# tunnel they see the local end only, and the tunnel keeper closes it.
+# one, not one a session and region. The keepalives end a direct link that is cut in 5 to 6 s; one
+# that is answered but not served, and a tunnel, the tunnel keeper closes.
 SERVER_OPTIONS = {
     "connect_timeout": "5",
     "keepalives_idle": "3",
@@ -56,28 +58,28 @@ def ensure_foreign_server(
 ) -> None:
     """Make the region's server, mapping and tables what they must be, if they are not.
 
-    What they were made of is kept as two hashes in the server's comment, so that another contract,
-    path or password is noticed without reading the password back. A new path or password alters
-    what is there; only another contract makes the tables anew.
+    What they were made of is kept as two hashes in the server's comment, so that another contract
+    or password is noticed without reading the password back. A new path or password alters what
+    is there; another contract, or damage, makes the tables anew.
     """
-    host, port = reached.path.endpoint
+    host, port = foreign_endpoint(reached.path)
     options = SERVER_OPTIONS | {"host": host, "port": str(port), "dbname": region.database_name}
     login = {"user": region.database_user, "password": reached.password}
     shape = hashlib.sha256(install_sql().encode()).hexdigest()
     mark = f"{shape} {_keyed_hash(options, login)}"
-    found = center.execute(
+    row = center.execute(
         named_statements("queries.sql")["foreign_server"], {"server": region.foreign_schema}
     ).fetchone()
-    if found == (mark, len(VIEWS), True):
+    found_mark, found_options, n_tables, is_mapped, is_there = row or ("", [], 0, False, False)
+    is_whole = str(found_mark).startswith(shape) and (n_tables, is_mapped) == (len(VIEWS), True)
+    is_at = set(found_options) == {f"{name}={value}" for name, value in options.items()}
+    if is_whole and is_at and found_mark == mark:
         return
-    is_whole = (
-        found is not None and str(found[0]).startswith(shape) and found[1:] == (len(VIEWS), True)
-    )
     with administering_connection() as admin:
-        if is_whole:
+        if is_whole and len(found_options) == len(options):
             _alter(admin, region.foreign_schema, options, login)
         else:
-            if found is not None:
+            if is_there:
                 _drop(admin, region.foreign_schema)
             _create(admin, region.foreign_schema, options, login)
         admin.execute(
@@ -85,6 +87,17 @@ def ensure_foreign_server(
                 sql.Identifier(region.foreign_schema), sql.Literal(mark)
             )
         )
+
+
+def foreign_endpoint(path: AccessPath) -> Endpoint:
+    """Return where the center's PostgreSQL finds the database.
+
+    That is the path's socket, which the tunnel keeper closes when the region goes mute. A direct
+    path does without while no keeper runs.
+    """
+    if (path.socket_folder / f".s.PGSQL.{SOCKET_PORT}").exists():
+        return str(path.socket_folder), SOCKET_PORT
+    return path.endpoint
 
 
 def drop_foreign_server(region: Region) -> None:

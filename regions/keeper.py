@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from django.db import Error, connection
 
 from fleet.clock import now
+from regions.directlines import DirectLines, Line
 from regions.failures import Failure
 from regions.models import AccessPath, FailureKind, TunnelState
 from regions.tunnels import Route, Tunnel, open_tunnel
@@ -136,8 +137,10 @@ class Keeper(threading.Thread):
         self._news: set[int] = set()
         self._written_at = 0.0
         self._stopping = threading.Event()
+        self._lines = DirectLines()
 
     def run(self) -> None:
+        self._lines.start()
         self._round()
         while not self._stopping.wait(LOOK_EVERY_S):
             self._round()
@@ -148,6 +151,7 @@ class Keeper(threading.Thread):
         """Close every tunnel and remove its socket within about CLOSE_WITHIN_S."""
         deadline = time.monotonic() + CLOSE_WITHIN_S
         self._stopping.set()
+        self._lines.close()
         self._await_paths()
         for path in list(self._paths.values()):
             remove_socket(path.route)
@@ -165,6 +169,7 @@ class Keeper(threading.Thread):
         try:
             if not self._stopping.is_set():
                 self._follow(wanted_routes())
+                self._lines.follow(wanted_lines())
             self._take_reports()
             self._write()
         except Error as error:
@@ -226,6 +231,14 @@ def wanted_routes() -> dict[int, Route]:
         .prefetch_related("hops")
     )
     return {path.pk: Route.of(path) for path in paths}
+
+
+def wanted_lines() -> list[Line]:
+    """Return the lines of all enabled direct paths of active regions."""
+    paths = AccessPath.objects.filter(
+        kind=AccessPath.Kind.DIRECT, is_enabled=True, region__is_active=True
+    )
+    return [Line.of(path) for path in paths.select_related("region")]
 
 
 def write_states(reports: Iterable[Report], seen_at: datetime) -> None:

@@ -48,16 +48,32 @@ def reach_region(
     failures = []
     for path in paths:
         try:
-            connection = session.reach(region, path.endpoint, password)
-            facts = ask_facts(connection)
-            _check_facts(region, facts)
+            connection, facts = _open_and_ask(session, region, path, password)
+            check_contract(region, facts)
+            check_clock(facts)
             if facts.columns_hash != known_hash:
-                compare_columns(_columns(session.center), _columns(connection))
+                compare_columns(contract_columns(session.center), contract_columns(connection))
             return Reached(path, password, facts)
         except Failure as failure:
             session.leave()
             failures.append(_explain_tunnel(path, failure))
     raise failures[0]
+
+
+def _open_and_ask(
+    session: RegionSession, region: Region, path: AccessPath, password: str
+) -> tuple[psycopg.Connection[Any], Facts]:
+    """Ask over the warm connection, and once more over a new one when the warm one has died."""
+    if session.is_at(region, path.endpoint, password):
+        try:
+            connection = session.reach(region, path.endpoint, password)
+            return connection, ask_facts(connection)
+        except Failure as failure:
+            if failure.kind not in {FailureKind.LINK, FailureKind.TIMEOUT}:
+                raise
+            session.leave()
+    connection = session.reach(region, path.endpoint, password)
+    return connection, ask_facts(connection)
 
 
 def ask_facts(connection: psycopg.Connection[Any]) -> Facts:
@@ -86,7 +102,8 @@ def ask_facts(connection: psycopg.Connection[Any]) -> Facts:
     )
 
 
-def _check_facts(region: Region, facts: Facts) -> None:
+def check_contract(region: Region, facts: Facts) -> None:
+    """Raise Failure(CONTRACT) when this is not the region, or not the contract, that we expect."""
     if facts.major != MAJOR:
         raise Failure(
             FailureKind.CONTRACT,
@@ -112,15 +129,19 @@ def _check_facts(region: Region, facts: Facts) -> None:
             f"The region's PostgreSQL puts {region.time_zone} {facts.utc_offset_s / 3600:g} h from"
             f" UTC, we {offset.total_seconds() / 3600:g} h. Update its time zone data.",
         )
-    if abs(facts.clock_skew_s) > MAX_CLOCK_SKEW.total_seconds():
-        raise Failure(
-            FailureKind.REGION_ERROR,
-            f"The region's clock is off by {facts.clock_skew_s:+.0f} s. Set it (NTP).",
-        )
     if missing := REQUIRED_VIEWS - set(facts.provides):
         raise Failure(
             FailureKind.CONTRACT,
             f"contract_info.provides lacks {', '.join(sorted(missing))}: overlay them and say so.",
+        )
+
+
+def check_clock(facts: Facts) -> None:
+    """Raise Failure(REGION_ERROR) when the region's clock is too far from ours."""
+    if abs(facts.clock_skew_s) > MAX_CLOCK_SKEW.total_seconds():
+        raise Failure(
+            FailureKind.REGION_ERROR,
+            f"The region's clock is off by {facts.clock_skew_s:+.0f} s. Set it (NTP).",
         )
 
 
@@ -139,7 +160,8 @@ def _explain_tunnel(path: AccessPath, failure: Failure) -> Failure:
     return failure
 
 
-def _columns(connection: psycopg.Connection[Any]) -> Columns:
+def contract_columns(connection: psycopg.Connection[Any]) -> Columns:
+    """Return the columns of the contract's views as this database shows them."""
     statement = named_statements("queries.sql")["columns"]
     with hard_deadline(connection, FACTS_TIMEOUT_S, "comparing the contract's columns"):
         return connection.execute(statement, {"views": list(VIEWS)}).fetchall()

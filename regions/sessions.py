@@ -6,6 +6,7 @@ regions, each would in time hold a connection into every region; so a region has
 
 from __future__ import annotations
 
+import select
 import threading
 import time
 from collections import OrderedDict
@@ -53,8 +54,7 @@ class RegionSession:
 
         Raises Failure within CONNECT_TIMEOUT_S, whatever the peer does.
         """
-        wanted = (endpoint, f"{region.database_user}@{region.database_name}", password)
-        if self.region and not self.region.closed and self.reached == wanted:
+        if self.region and self.is_at(region, endpoint, password):
             return self.region
         self.leave()
         host, port = endpoint
@@ -76,8 +76,13 @@ class RegionSession:
             )
         except psycopg.OperationalError as error:
             raise blame_connection(error) from None
-        self.reached = wanted
+        self.reached = _identity(region, endpoint, password)
         return self.region
+
+    def is_at(self, region: Region, endpoint: Endpoint, password: str) -> bool:
+        """Whether the direct connection is open and leads there, as far as one sees from here."""
+        is_open = self.region is not None and not is_ended(self.region)
+        return is_open and self.reached == _identity(region, endpoint, password)
 
     def leave(self) -> None:
         """Close the direct connection."""
@@ -90,6 +95,19 @@ class RegionSession:
         self.center.close()
 
 
+def is_ended(connection: psycopg.Connection[Any]) -> bool:
+    """Whether an idle connection is closed: to read there is only a server's farewell."""
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _identity(region: Region, endpoint: Endpoint, password: str) -> tuple[Endpoint, str, str]:
+    return endpoint, f"{region.database_user}@{region.database_name}", password
+
+
 _idle: OrderedDict[int, RegionSession] = OrderedDict()
 _lock = threading.Lock()
 
@@ -99,7 +117,10 @@ def borrowed_session(region: Region) -> Iterator[RegionSession]:
     """Yield the region's warm session, or a new one; a session that saw an error is closed."""
     with _lock:
         session = _idle.pop(region.pk, None)
-    if session is None or session.center.closed:
+    if session is not None and is_ended(session.center):
+        session.close()
+        session = None
+    if session is None:
         session = RegionSession()
     try:
         yield session

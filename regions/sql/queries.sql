@@ -186,7 +186,13 @@ FROM fetched WHERE d.region_id = %(region)s AND d.day = fetched.day;
 
 -- name: foreign_server
 SELECT obj_description(s.oid, 'pg_foreign_server') AS mark,
-  (SELECT count(*) FROM pg_foreign_table t WHERE t.ftserver = s.oid) AS n_tables,
+  coalesce(s.srvoptions, '{}') AS options,
+  (SELECT count(*) FROM pg_foreign_table t JOIN pg_class c ON c.oid = t.ftrelid
+   WHERE t.ftserver = s.oid AND has_table_privilege('fleet_collect', c.oid, 'SELECT')
+     AND has_schema_privilege('fleet_collect', c.relnamespace, 'USAGE')) AS n_readable_tables,
   EXISTS (SELECT FROM pg_user_mappings m
-          WHERE m.srvid = s.oid AND m.usename = 'fleet_collect') AS is_mapped
-FROM pg_foreign_server s WHERE s.srvname = %(server)s;
+          WHERE m.srvid = s.oid AND m.usename = 'fleet_collect') AS is_mapped,
+  s.oid IS NOT NULL OR n.oid IS NOT NULL AS is_there
+FROM (VALUES (%(server)s::name)) AS wanted (name)
+LEFT JOIN pg_foreign_server s ON s.srvname = wanted.name
+LEFT JOIN pg_namespace n ON n.nspname = wanted.name;
