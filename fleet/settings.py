@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fleet.env import env_bool, env_database, env_int, env_list, env_str
+from fleet.env import env_bool, env_database, env_int, env_list, env_str, env_zone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -98,6 +98,8 @@ LANGUAGES = [("en", "English"), ("ru", "Русский")]
 LOCALE_PATHS = [BASE_DIR / "fleet" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
+# The people at the center: their “today” and their clock on the pages. Inside, all is UTC.
+FLEET_TIME_ZONE = env_zone("FLEET_TIME_ZONE", "UTC")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,5 +38,5 @@ def requested_day(text: str, now: datetime) -> tuple[date, date]:
 
 
 def today(now: datetime) -> date:
-    """Return the date in the center's zone (the setting TIME_ZONE)."""
-    return timezone.localdate(now)
+    """Return the date where the center's people are."""
+    return timezone.localdate(now, settings.FLEET_TIME_ZONE)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -41,7 +41,7 @@ def day(request: HttpRequest, text: str) -> HttpResponse:
         request,
         "review/day.html",
         {
-            "page": page(review(shown, now), timezone.get_current_timezone()),
+            "page": page(review(shown, now), settings.FLEET_TIME_ZONE),
             "day": shown.isoformat(),
             "today": today(now).isoformat(),
             "before": (before.isoformat(), day_name(before)) if before >= FIRST_DAY else None,

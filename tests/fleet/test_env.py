@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from fleet.env import env_bool, env_database, env_int, env_list, env_str
+from fleet.env import env_bool, env_database, env_int, env_list, env_str, env_zone
 
 NAME = "FLEET_TEST_VARIABLE"
 
@@ -112,3 +112,10 @@ def test_it_refuses_another_database(monkeypatch: pytest.MonkeyPatch, text: str)
         env_database(NAME)
 
     assert text not in str(refusal.value)
+
+
+def test_it_refuses_an_unknown_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, "Europe/Atlantis")
+
+    with pytest.raises(ImproperlyConfigured, match="write an IANA name"):
+        env_zone(NAME, "UTC")
