@@ -36,8 +36,11 @@ MAY_IMPORT = {
 # Pure modules: what they say depends on their arguments alone, so they know neither Django nor us.
 PURE = ("regions.drift", "regions.freshness", "fleet.clock", "fleet.processes")
 
-# What models are made of.
-BELOW_MODELS = ("regions.credentials", "regions.hostkeys", "regions.localday", "fleet.clock")
+# What models are made of, and the models of rows that belong to the regions.
+BELOW_MODELS = (
+    *("regions.credentials", "regions.hostkeys", "regions.localday", "regions.foreign"),
+    "fleet.clock",
+)
 # Where the world comes in; everything else can be called without them.
 EDGES = {"tasks", "views", "admin", "management", "urls", "settings", "wsgi", "templatetags"}
 
