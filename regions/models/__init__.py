@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regions.foreign import UnionPrediction, UnionProcessing, UnionStudy
 from regions.models.collection import Collection, FailureKind, RegionStatus
 from regions.models.path import AccessPath, SshHop, TunnelState
 from regions.models.region import Region
@@ -34,4 +35,7 @@ __all__ = [
     "SshHop",
     "TunnelState",
     "UnionCoverage",
+    "UnionPrediction",
+    "UnionProcessing",
+    "UnionStudy",
 ]
