@@ -144,6 +144,13 @@ def test_it_shuts_a_mute_connection_at_the_deadline(
     assert failed.value.sentence == "No answer within 1 s while waiting for the test."
 
 
+def test_it_lets_the_region_notice_a_line_that_was_cut(database: RegionDatabase) -> None:
+    with psycopg.connect(database.url) as reader:
+        idle = reader.execute("SELECT current_setting('tcp_keepalives_idle')").fetchone()
+
+    assert idle == ("60",)
+
+
 def test_it_ends_a_collection_at_the_deadline_without_a_keeper(
     monkeypatch: pytest.MonkeyPatch,
     database: RegionDatabase,

@@ -8,6 +8,10 @@ ALTER ROLE {reader} SET statement_timeout = '60s';
 -- Hours are small; compiling their queries costs more than running them.
 ALTER ROLE {reader} SET jit = off;
 ALTER ROLE {reader} SET idle_in_transaction_session_timeout = '60s';
+-- A line that is cut leaves no connection behind that counts against the limit for hours.
+ALTER ROLE {reader} SET tcp_keepalives_idle = 60;
+ALTER ROLE {reader} SET tcp_keepalives_interval = 10;
+ALTER ROLE {reader} SET tcp_keepalives_count = 3;
 ALTER ROLE {reader} SET search_path = fleet_contract;
 REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
