@@ -71,7 +71,8 @@ def _plan(status: RegionStatus, now: datetime, is_sweep: bool) -> Progress:
         status.last_look_back_at,
     )
     if is_sweep or known_as_of is None or swept_at is None or swept_at <= now - SWEEP_EVERY:
-        oldest_day = local_day(now - KEPT_HOURS, status.region.zone)
+        oldest = min(now - KEPT_HOURS, (known_as_of or now) - LOOK_BACK)
+        oldest_day = local_day(oldest, status.region.zone)
         return Progress(day_bounds(oldest_day, status.region.zone)[0], Depth.SWEEP)
     if looked_back_at is None or looked_back_at <= now - LOOK_BACK_EVERY:
         return Progress(min(now, known_as_of) - LOOK_BACK, Depth.LOOK_BACK)

@@ -17,6 +17,7 @@ from regions.models import (
     Region,
     RegionStatus,
 )
+from regions.retention import prune
 from regions.sessions import borrowed_session
 from tests.rig.region_database import RegionDatabase
 from tests.rig.rollup_truth import expected_rollups
@@ -128,6 +129,20 @@ def test_it_looks_back_beyond_a_silence(database: RegionDatabase, region: Region
     run = collect(region, NOW)
 
     assert run.n_hours_replaced == 1
+
+
+def test_it_fetches_all_of_a_silence_that_was_longer_than_hours_are_kept(
+    database: RegionDatabase, region: Region
+) -> None:
+    database.insert_study(NOW - timedelta(days=120))
+    collect(region, NOW - timedelta(days=119))
+    database.insert_study(NOW - timedelta(days=110))
+    database.insert_study(NOW - timedelta(days=120))
+    prune(NOW)
+
+    collect(region, NOW)
+
+    assert wrong(database, region) == []
 
 
 def test_it_moves_a_row_between_hours(database: RegionDatabase, region: Region) -> None:
