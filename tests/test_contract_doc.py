@@ -17,7 +17,8 @@ from fleet.demo.ssh import SshServer, available_kinds
 from regions.contract import DERIVED_VIEWS, MAJOR, ROW_VIEWS, contract_sql
 from regions.failures import Failure
 from regions.localday import HOUR
-from regions.ssh import Hop, SshConnection, connect_through, is_responsive, open_channel
+from regions.ssh import Hop, SshConnection, connect_through, open_channel
+from regions.tunnels import is_responsive
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs/contract.md").read_text()
 DATABASE, READER, PASSWORD = "contract_doc", "contract_doc_reader", "only-for-this-test"

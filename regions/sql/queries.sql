@@ -56,7 +56,8 @@ flow AS (
   INSERT INTO regions_hourlyflow (region_id, hour, pipeline_code, pipeline_version, modality,
     n_expected, n_done, n_failed, n_rejected, n_pending, n_unknown, n_fallback, n_bad_latency,
     latency_histogram, wait_histogram)
-  SELECT %(region)s, hour, x.p, x.v, x.m, x.n, x.d, x.f, x.r, x.q, x.u, x.b, x.x,
+  SELECT %(region)s, hour, x.p, x.v, x.m, x.n, x.d, coalesce(x.f, 0), coalesce(x.r, 0),
+    coalesce(x.q, 0), coalesce(x.u, 0), coalesce(x.b, 0), coalesce(x.x, 0),
     fleet.dense_histogram(x.l, 128), fleet.dense_histogram(x.w, 128)
   FROM fetched CROSS JOIN LATERAL json_to_recordset(flow) AS x (p text, v text, m text, n int,
     d int, f int, r int, q int, u int, b int, x int, l text, w text)
@@ -64,7 +65,8 @@ flow AS (
 outputs AS (
   INSERT INTO regions_hourlyoutput (region_id, hour, model_code, model_version, class_code, node,
     n_scored, n_positive, n_invalid, n_distinct, n_identical, n_objects)
-  SELECT %(region)s, hour, x.m, x.v, x.c, x.g, x.n, x.p, x.x, x.d, x.e, x.o
+  SELECT %(region)s, hour, x.m, x.v, x.c, x.g, x.n, coalesce(x.p, 0), coalesce(x.x, 0),
+    coalesce(x.d, 0), coalesce(x.e, 0), coalesce(x.o, 0)
   FROM fetched CROSS JOIN LATERAL json_to_recordset(outputs) AS x (m text, v text, c text, g text,
     n int, p int, x int, d int, e int, o int)
   RETURNING hour, n_scored, n_positive),
@@ -175,8 +177,8 @@ categories AS (
 scores AS (
   INSERT INTO regions_dailyscore (region_id, day, model_code, model_version, class_code, node,
     n_scored, n_positive, n_invalid, n_objects, score_histogram, size_histogram)
-  SELECT %(region)s, day, x.m, x.v, x.c, x.g, x.n, x.p, x.x, x.o,
-    fleet.dense_histogram(x.h, 64), fleet.dense_histogram(x.s, 64)
+  SELECT %(region)s, day, x.m, x.v, x.c, x.g, x.n, coalesce(x.p, 0), coalesce(x.x, 0),
+    coalesce(x.o, 0), fleet.dense_histogram(x.h, 64), fleet.dense_histogram(x.s, 64)
   FROM fetched CROSS JOIN LATERAL json_to_recordset(scores) AS x (m text, v text, c text, g text,
     n int, p int, x int, o int, h text, s text))
 UPDATE regions_dailyrollup d

@@ -48,7 +48,7 @@ def read(database: RegionDatabase) -> Iterator[Callable[[str], dict[str, Any]]]:
 
 
 def total(entries: list[dict[str, Any]] | None, key: str) -> int:
-    return sum(entry[key] for entry in entries or [])
+    return sum(entry.get(key, 0) for entry in entries or [])
 
 
 @pytest.mark.parametrize("score", [NAN, INFINITY, -INFINITY, None, 1e308, -5.0])
@@ -59,7 +59,11 @@ def test_it_counts_a_strange_score(
     finite = score in (1e308, -5.0)
     (output,) = read("hourly")["outputs"]
     (profile,) = read("daily_profile")["scores"]
-    assert (output["n"], output["x"]) == (profile["n"], profile["x"]) == (2, 0 if finite else 1)
+    assert (
+        (output["n"], output.get("x"))
+        == (profile["n"], profile.get("x"))
+        == (2, None if finite else 1)
+    )
 
 
 @pytest.mark.parametrize("column", FLOATS)
@@ -88,7 +92,7 @@ def test_it_counts_an_answer_with_an_impossible_delivery_as_a_bad_latency(
 ) -> None:
     database.insert_study(HOUR, attempt={"delivered_at": delivered})
     (flow,) = read("hourly")["flow"]
-    assert (flow["d"], flow["x"], flow["l"]) == (1, 1, None)
+    assert (flow["d"], flow["x"], flow.get("l")) == (1, 1, None)
 
 
 def test_it_counts_a_negative_latency_as_bad(
@@ -96,7 +100,7 @@ def test_it_counts_a_negative_latency_as_bad(
 ) -> None:
     database.insert_study(HOUR, latency=timedelta(seconds=-30))
     (flow,) = read("hourly")["flow"]
-    assert (flow["d"], flow["x"], flow["l"], flow["w"]) == (1, 1, None, None)
+    assert (flow["d"], flow["x"], flow.get("l"), flow.get("w")) == (1, 1, None, None)
 
 
 @pytest.mark.parametrize("moment", ["infinity", "-infinity", "294276-12-31Z", "1970-01-01Z"])
@@ -109,7 +113,7 @@ def test_it_survives_an_impossible_wait(
 ) -> None:
     database.insert_study(HOUR, attempt=dict.fromkeys(columns, moment))
     (flow,) = read("hourly")["flow"]
-    assert (flow["d"], flow["w"]) == (1, None)
+    assert (flow["d"], flow.get("w")) == (1, None)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@
 -- Histograms travel as "bin:count bin:count", empty bins left out. Latency and wait: 128
 -- logarithmic bins from 10 ms to 1000 s; the first and the last also take what lies beyond.
 -- Scores, sizes and attributes: bin 0 below the range, 62 equal bins over it (the last one closed),
--- bin 63 above it.
+-- bin 63 above it. What is zero or empty is left out of the JSON.
 --
 -- OFFSET 0 keeps the planner from turning the index look-up for each study of an hour into a scan
 -- of the whole table for every hour: it cannot know how few studies an hour has. Ranks come from
@@ -127,12 +127,12 @@ CROSS JOIN LATERAL (
   flow AS (
     SELECT p, v, m, count(*) AS n,
       count(*) FILTER (WHERE outcome = 'done') AS d,
-      count(*) FILTER (WHERE outcome = 'failed') AS f,
-      count(*) FILTER (WHERE outcome = 'rejected') AS r,
-      count(*) FILTER (WHERE outcome = 'pending') AS q,
-      count(*) FILTER (WHERE outcome = 'unknown') AS u,
-      count(fallback_kind) AS b,
-      count(*) FILTER (WHERE outcome = 'done' AND NOT has_latency) AS x
+      nullif(count(*) FILTER (WHERE outcome = 'failed'), 0) AS f,
+      nullif(count(*) FILTER (WHERE outcome = 'rejected'), 0) AS r,
+      nullif(count(*) FILTER (WHERE outcome = 'pending'), 0) AS q,
+      nullif(count(*) FILTER (WHERE outcome = 'unknown'), 0) AS u,
+      nullif(count(fallback_kind), 0) AS b,
+      nullif(count(*) FILTER (WHERE outcome = 'done' AND NOT has_latency), 0) AS x
     FROM answers GROUP BY 1, 2, 3),
   scored AS (
     SELECT left(coalesce(r.model_code, ''), 64) AS m, left(coalesce(r.model_version, ''), 64) AS v,
@@ -156,9 +156,9 @@ CROSS JOIN LATERAL (
       CASE WHEN place > 256 THEN '(other)' ELSE g END AS g
     FROM placed_outputs),
   outputs AS (
-    SELECT m, v, c, g, sum(n) AS n, sum(p) AS p,
-      coalesce(sum(n) FILTER (WHERE score IS NULL), 0) AS x, count(DISTINCT score) AS d,
-      coalesce(max(n) FILTER (WHERE score IS NOT NULL), 0) AS e, coalesce(sum(o), 0) AS o
+    SELECT m, v, c, g, sum(n) AS n, nullif(sum(p), 0) AS p,
+      sum(n) FILTER (WHERE score IS NULL) AS x, nullif(count(DISTINCT score), 0) AS d,
+      max(n) FILTER (WHERE score IS NOT NULL) AS e, nullif(sum(o), 0) AS o
     FROM kept GROUP BY 1, 2, 3, 4),
   refused AS MATERIALIZED (
     SELECT left(coalesce(stage, ''), 64) AS stage, left(coalesce(reason_code, ''), 64) AS reason
@@ -183,11 +183,11 @@ CROSS JOIN LATERAL (
     (greatest(0, (SELECT max(place) FROM answers) - 64)
       + greatest(0, (SELECT max(place) FROM placed_outputs) - 256)
       + greatest(0, (SELECT max(place) FROM all_causes) - 64))::int AS n_capped,
-    (SELECT json_agg(entry) FROM (
+    (SELECT json_strip_nulls(json_agg(entry)) FROM (
       SELECT * FROM flow LEFT JOIN latencies USING (p, v, m) LEFT JOIN waits USING (p, v, m)
     ) AS entry) AS flow,
-    (SELECT json_agg(entry) FROM outputs AS entry) AS outputs,
-    (SELECT json_agg(entry) FROM causes AS entry) AS causes
+    (SELECT json_strip_nulls(json_agg(entry)) FROM outputs AS entry) AS outputs,
+    (SELECT json_strip_nulls(json_agg(entry)) FROM causes AS entry) AS causes
 ) AS f;
 
 -- One row a local day: what must be compared between days, by the day, so that no group of fewer
@@ -297,16 +297,17 @@ CROSS JOIN LATERAL (
           WHERE size_bin IS NOT NULL GROUP BY 1, 2, 3, 4, 5) AS bins
     GROUP BY 1, 2, 3, 4),
   scores AS (
-    SELECT m, v, c, g, count(*) AS n, count(*) FILTER (WHERE is_positive) AS p,
-      count(*) FILTER (WHERE score_bin IS NULL) AS x, coalesce(sum(n_objects), 0) AS o
+    SELECT m, v, c, g, count(*) AS n, nullif(count(*) FILTER (WHERE is_positive), 0) AS p,
+      nullif(count(*) FILTER (WHERE score_bin IS NULL), 0) AS x,
+      nullif(sum(n_objects), 0) AS o
     FROM kept GROUP BY 1, 2, 3, 4)
   SELECT
     (greatest(0, (SELECT max(place) FROM studies) - 32)
       + (SELECT count(*) FROM placed_values WHERE value_place > 64 OR place > 1024)
       + greatest(0, (SELECT max(place) FROM placed_outputs) - 256))::int AS n_capped,
-    (SELECT json_agg(entry) FROM inputs AS entry) AS inputs,
-    (SELECT json_agg(entry) FROM categories AS entry) AS categories,
-    (SELECT json_agg(entry) FROM (
+    (SELECT json_strip_nulls(json_agg(entry)) FROM inputs AS entry) AS inputs,
+    (SELECT json_strip_nulls(json_agg(entry)) FROM categories AS entry) AS categories,
+    (SELECT json_strip_nulls(json_agg(entry)) FROM (
       SELECT * FROM scores LEFT JOIN score_histograms USING (m, v, c, g)
       LEFT JOIN size_histograms USING (m, v, c, g)) AS entry) AS scores
 ) AS f;

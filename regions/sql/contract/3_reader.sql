@@ -2,7 +2,7 @@
 -- It sees the contract's views and nothing behind them. Its password is set afterwards with
 -- \password, so that it stands in no file. The limits protect the region from accidents; the
 -- missing rights protect it from intent.
-CREATE ROLE {reader} LOGIN CONNECTION LIMIT 6;
+CREATE ROLE {reader} LOGIN CONNECTION LIMIT 8;
 ALTER ROLE {reader} SET default_transaction_read_only = on;
 ALTER ROLE {reader} SET statement_timeout = '60s';
 -- Hours are small; compiling their queries costs more than running them.

@@ -68,14 +68,14 @@ def told(filled: Filled, start: datetime, end: datetime) -> Counts:
     ).fetchall()
     flow = [entry for row in rows for entry in row[2] or []]
     outputs = [entry for row in rows for entry in row[3] or []]
-    sums = {name: sum(entry[key] for entry in flow) for name, key in FLOW.items()}
-    assert not any(entry["u"] for entry in flow)
+    sums = {name: sum(entry.get(key, 0) for entry in flow) for name, key in FLOW.items()}
+    assert not any(entry.get("u") for entry in flow)
     return Counts(
         n_received=sum(row[0] for row in rows),
         n_filtered=sum(row[1] for row in rows),
         **sums,
         n_scored=sum(entry["n"] for entry in outputs),
-        n_positive=sum(entry["p"] for entry in outputs),
+        n_positive=sum(entry.get("p", 0) for entry in outputs),
         latency_p50_s=percentile_bin(flow, "l", 0.5),
         latency_p95_s=percentile_bin(flow, "l", 0.95),
         latency_p99_s=percentile_bin(flow, "l", 0.99),
@@ -88,7 +88,7 @@ def percentile_bin(flow: list[dict[str, Any]], key: str, share: float) -> int | 
     """Return the bin that holds the value of rank ceil(share * n)."""
     counts = [0] * 128
     for entry in flow:
-        for pair in (entry[key] or "").split():
+        for pair in entry.get(key, "").split():
             place, n = map(int, pair.split(":"))
             counts[place] += n
     rank, seen = max(1, math.ceil(share * sum(counts))), 0
