@@ -9,6 +9,7 @@ import os
 from datetime import timedelta
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fleet.settings")
 
@@ -38,7 +39,8 @@ app.config_from_object(
             },
             "prune rollups": {
                 "task": "regions.tasks.prune_rollups",
-                "schedule": timedelta(hours=6),
+                # A clock time, since an interval begins anew whenever beat is restarted.
+                "schedule": crontab(minute="17", hour="*/6"),
             },
         },
     }

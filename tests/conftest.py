@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,11 @@ from fleet.demo.valkey import Valkey
 
 pytest_plugins = ["tests.rig.filled"]
 _numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    # Terminated is like interrupted: the fixtures stop the servers that they started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_unconfigure() -> None:
