@@ -59,6 +59,8 @@ def _briefly_connected() -> Iterator[None]:
 def load_standing(region: Region) -> tuple[RegionStatus, list[AccessPath]]:
     """Return where the region stands and its enabled paths, with what the keeper says of each."""
     status = RegionStatus.objects.filter(region=region).first() or RegionStatus(region=region)
+    # Else the first look at it would take a pooled connection, and hold it while the region works.
+    status.region = region
     paths = AccessPath.objects.filter(region=region, is_enabled=True)
     return status, list(paths.select_related("region", "tunnel"))
 
