@@ -100,8 +100,10 @@ class Cluster:
             process = psutil.Process(
                 int((self.data / "postmaster.pid").read_text().splitlines()[0])
             )
-            # After a crash of the machine the file may name somebody else's process.
-            return process.pid if process.name().startswith("postgres") else None
+            # After a crash the file may name somebody else's process, or one that only awaits
+            # that its parent takes note.
+            is_ours = process.name().startswith("postgres")
+            return process.pid if is_ours and process.status() != psutil.STATUS_ZOMBIE else None
         except (OSError, ValueError, IndexError, psutil.Error):
             return None
 
