@@ -62,6 +62,35 @@ def test_it_collects_for_the_first_time(database: RegionDatabase, region: Region
     assert wrong(database, region) == []
 
 
+def test_it_counts_every_outcome(database: RegionDatabase, region: Region) -> None:
+    for status in ("done", "failed", "timeout", "cancelled", "rejected", "queued", "odd", None):
+        database.insert_study(NOW - HOUR, status=status, scores=[0.5] if status else [])
+    database.insert_study(NOW - HOUR, attempt={"fallback_kind": "cpu", "fallback_reason": "oom"})
+    database.insert_rejection(NOW - HOUR)
+
+    collect(region, NOW)
+
+    hour = HourlyRollup.objects.get()
+    outcomes = (hour.n_done, hour.n_failed, hour.n_rejected, hour.n_pending, hour.n_unknown)
+    assert outcomes == (2, 3, 1, 2, 1)
+    assert (hour.n_expected, hour.n_fallback, hour.n_filtered, hour.n_scored) == (9, 1, 1, 1)
+    assert wrong(database, region) == []
+
+
+def test_it_judges_an_answer_by_its_last_attempt(database: RegionDatabase, region: Region) -> None:
+    study_ref = database.insert_study(NOW - HOUR, status="failed", scores=[0.1])
+    last = database.insert_attempt(study_ref, attempt_no=3, ended_at=NOW)
+    database.insert_prediction(last, study_ref, 0.9)
+    database.insert_attempt(study_ref, attempt_no=2, status="timeout")
+    database.insert_attempt(study_ref, pipeline_code="chest", status="queued")
+
+    collect(region, NOW)
+
+    hour = HourlyRollup.objects.get()
+    assert (hour.n_done, hour.n_failed, hour.n_pending, hour.n_positive) == (1, 0, 1, 1)
+    assert wrong(database, region) == []
+
+
 def test_it_replaces_nothing_when_nothing_changed(database: RegionDatabase, region: Region) -> None:
     database.insert_study(NOW - HOUR)
     collect(region, NOW)
