@@ -13,11 +13,10 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from regions.failures import Failure
 from regions.models import AccessPath
@@ -90,6 +89,7 @@ class DirectLines(threading.Thread):
         self._loop = asyncio.new_event_loop()
         self._servers: dict[Line, asyncio.Server] = {}
         self._carried: dict[asyncio.Task[None], Line] = {}
+        self._is_closed = False
 
     def run(self) -> None:
         self._loop.run_forever()
@@ -98,28 +98,33 @@ class DirectLines(threading.Thread):
     def follow(self, lines: Iterable[Line]) -> None:
         """Listen for these lines and for no others."""
         wanted = set(lines)
-        if wanted != set(self._servers):
-            self._await(self._follow(wanted))
+        if self._is_closed or wanted == set(self._servers):
+            return
+        work = asyncio.run_coroutine_threadsafe(self._follow(wanted), self._loop)
+        try:
+            work.result(CLOSE_WITHIN_S)
+        except TimeoutError:
+            work.cancel()
+            log.warning("The sockets of the direct paths are not as they should be yet.")
 
     def close(self) -> None:
         """End every connection and remove the sockets."""
-        with suppress(TimeoutError):
-            self.follow(())
+        self.follow(())
+        self._is_closed = True
         self._loop.call_soon_threadsafe(self._loop.stop)
         self.join(CLOSE_WITHIN_S)
 
-    def _await(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(CLOSE_WITHIN_S)
-
     async def _follow(self, wanted: set[Line]) -> None:
+        ended = [task for task, line in self._carried.items() if line not in wanted]
+        for task in ended:
+            task.cancel()
         for line in set(self._servers) - wanted:
             self._servers.pop(line).close()
-            for task in [task for task, carried in self._carried.items() if carried == line]:
-                task.cancel()
-                await asyncio.wait([task], timeout=CLOSE_WITHIN_S)
             with suppress(OSError):
                 line.socket.unlink(missing_ok=True)
                 line.folder.rmdir()
+        if ended:
+            await asyncio.wait(ended, timeout=CLOSE_WITHIN_S / 2)
         for line in wanted - set(self._servers):
             try:
                 self._servers[line] = await self._listen(line)
