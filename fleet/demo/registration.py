@@ -25,6 +25,9 @@ def register(contours: Contours, servers: dict[str, SshServer]) -> None:
     """Write each part's region and way in; what was edited by hand stays, but for the ways."""
     codes = {part.code for part in contours.parts}
     Region.objects.filter(code__in=all_codes() - codes).update(is_active=False)
+    Region.objects.filter(code__in=codes).update(is_active=True)
+    # What an earlier run had planned is gone with its broker; all are collected at once.
+    RegionStatus.objects.filter(region__code__in=codes).update(queued_at=None, next_due_at=None)
     for part in contours.parts:
         region, _created = Region.objects.get_or_create(
             code=part.code, defaults=_fields(contours, part)
