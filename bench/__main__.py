@@ -37,13 +37,13 @@ def run_wire(report: Report, regional: Cluster) -> None:
 
 def run_collecting(report: Report, regional: Cluster) -> None:
     with line(regional.port, ONE_WAY_S) as the_line:
-        create_regions(regional, 100, the_line.port)
+        create_regions(regional, 100, the_line.port, days=4)
         collecting.bench(report, regional, list(Region.objects.order_by("code")), the_line)
 
 
 def run_dead(report: Report, regional: Cluster) -> None:
     with line(regional.port, ONE_WAY_S) as the_line, line(regional.port, ONE_WAY_S) as hole:
-        create_regions(regional, 1000, the_line.port)
+        create_regions(regional, 1000, the_line.port, days=0.5)
         dead.bench(report, regional, hole)
 
 

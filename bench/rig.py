@@ -22,13 +22,12 @@ from regions.models import AccessPath, Region
 PASSWORD = "bench"
 N_DATABASES = 100
 STUDIES_A_DAY = 833
-DAYS = 4
-FILL = f"""
+FILL = """
 INSERT INTO study_native (study_ref, received_at, modality, manufacturer, model_name, kvp,
   patient_age_years, n_images)
-SELECT 's' || g, now() - random() * interval '{DAYS} days', 'MG', 'Maker', 'M' || g % 3,
+SELECT 's' || g, now() - random() * interval '{days} days', 'MG', 'Maker', 'M' || g % 3,
   24 + random() * 10, 40 + random() * 30, 4
-FROM generate_series(1, {STUDIES_A_DAY * DAYS}) g;
+FROM generate_series(1, {n}) g;
 INSERT INTO attempt_native (attempt_ref, study_ref, attempt_no, pipeline_code, pipeline_version,
   queued_at, started_at, ended_at, status, device_ref, fallback_kind)
 SELECT 'a' || row_id, study_ref, 1, 'mammo', '2.4', received_at + interval '1 s',
@@ -53,14 +52,15 @@ CREATE OR REPLACE VIEW fleet_contract.contract_info AS SELECT 1 AS major, 0 AS m
 """
 
 
-def create_regions(cluster: Cluster, n_regions: int, port: int) -> list[Region]:
+def create_regions(cluster: Cluster, n_regions: int, port: int, days: float) -> list[Region]:
     """Create databases, readers and the center's rows; every path is direct to `port`."""
     rig = Path(__file__).parent.parent / "tests" / "rig"
     overlay = (rig / "overlay.sql").read_text().replace("{code}", "'x'::text")
     overlay = overlay.replace("{tz}", "'Europe/Moscow'::text")
     cluster.create_database("bench")
     cluster.execute(install_sql() + (rig / "native.sql").read_text() + overlay, "bench")
-    cluster.execute(OVERLAY_INFO + FILL, "bench")
+    fill = FILL.format(days=days, n=round(STUDIES_A_DAY * days))
+    cluster.execute(OVERLAY_INFO + fill, "bench")
     for number in range(N_DATABASES):
         cluster.create_database(f"bench{number}", template="bench")
     codes = [f"r{number:04}" for number in range(n_regions)]

@@ -26,8 +26,11 @@ STUDIES_A_DAY = 833
 TOUCH = """
 UPDATE findings SET prob = prob FROM tasks JOIN studies USING (study_id)
 WHERE findings.task_id = tasks.task_id AND """
-TOUCH_DAY = TOUCH + """(came_at AT TIME ZONE 'Europe/Moscow')::date
+TOUCH_DAY = (
+    TOUCH
+    + """(came_at AT TIME ZONE 'Europe/Moscow')::date
   = (now() AT TIME ZONE 'Europe/Moscow')::date - 1"""
+)
 TOUCH_HOUR = TOUCH + "came_at >= date_trunc('hour', now()) - interval '1 hour'"
 
 

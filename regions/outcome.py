@@ -48,8 +48,7 @@ class Progress:
 def _briefly_connected() -> Iterator[None]:
     """Give Django's connection back at once: the pool is small and regions are slow."""
     try:
-        with transaction.atomic():
-            yield
+        yield
     finally:
         if not connection.in_atomic_block:
             connection.close()
@@ -66,6 +65,7 @@ def load_standing(region: Region) -> tuple[RegionStatus, list[AccessPath]]:
 
 
 @_briefly_connected()
+@transaction.atomic
 def record_success(
     status: RegionStatus, reached: Reached, progress: Progress, started_at: datetime
 ) -> Collection:
@@ -111,6 +111,7 @@ def _say_capped(n_capped: int) -> str:
 
 
 @_briefly_connected()
+@transaction.atomic
 def record_failure(region: Region, failure: Failure, started_at: datetime) -> Collection:
     """Return the failed run; the next one waits twice as long as the last, up to a limit."""
     status, _created = RegionStatus.objects.select_for_update().get_or_create(region=region)

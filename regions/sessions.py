@@ -90,6 +90,11 @@ class RegionSession:
             self.region.close()
         self.region = self.reached = None
 
+    def forget_region(self) -> None:
+        """Close both ways into the region, so that the session can serve another one."""
+        self.leave()
+        self.center.execute("SELECT postgres_fdw_disconnect_all()")
+
     def close(self) -> None:
         self.leave()
         self.center.close()
@@ -115,21 +120,39 @@ _lock = threading.Lock()
 @contextmanager
 def borrowed_session(region: Region) -> Iterator[RegionSession]:
     """Yield the region's warm session, or a new one; a session that saw an error is closed."""
-    with _lock:
-        session = _idle.pop(region.pk, None)
-    if session is not None and is_ended(session.center):
-        session.close()
-        session = None
-    if session is None:
-        session = RegionSession()
+    session = _take(region.pk) or RegionSession()
     try:
         yield session
     except BaseException:
         session.close()
         raise
+    _put_back(region.pk, session)
+
+
+def _take(region_id: int) -> RegionSession | None:
+    """Return the region's idle session, or when there are enough the oldest of another region."""
+    with _lock:
+        session = _idle.pop(region_id, None)
+        is_strange = session is None and len(_idle) >= MAX_IDLE_SESSIONS
+        if is_strange:
+            session = _idle.popitem(last=False)[1]
+    if session is None:
+        return None
+    try:
+        if is_ended(session.center):
+            raise psycopg.OperationalError
+        if is_strange:
+            session.forget_region()
+    except psycopg.OperationalError:
+        session.close()
+        return None
+    return session
+
+
+def _put_back(region_id: int, session: RegionSession) -> None:
     session.idle_since = time.monotonic()
     with _lock:
-        _idle[region.pk] = session
+        _idle[region_id] = session
         surplus = [_idle.popitem(last=False)[1] for _ in range(len(_idle) - MAX_IDLE_SESSIONS)]
         while _idle and next(iter(_idle.values())).idle_since < session.idle_since - MAX_IDLE_S:
             surplus.append(_idle.popitem(last=False)[1])
