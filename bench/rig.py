@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,7 +46,8 @@ ANALYZE;
 # Many regions share a database; each has its own reader, who tells which region is meant.
 OVERLAY_INFO = """
 CREATE OR REPLACE VIEW fleet_contract.contract_info AS SELECT 1 AS major, 0 AS minor,
-  current_user::text COLLATE "default" AS region_code, 'bench'::text AS site_code, clock_timestamp() AS db_now,
+  current_user::text COLLATE "default" AS region_code, 'bench'::text AS site_code,
+  clock_timestamp() AS db_now,
   'Europe/Moscow'::text AS site_tz,
   ARRAY['study', 'processing', 'prediction', 'input_rejection'] AS provides,
   'bench'::text AS source_system, '1'::text AS source_version;
@@ -174,8 +176,6 @@ def line(target_port: int, delay: float) -> Iterator[Line]:
 
 def center(user_variable: str = "FLEET_DATABASE_URL") -> psycopg.Connection[Any]:
     """Return an autocommit connection to the center."""
-    import os
-
     return psycopg.connect(os.environ[user_variable], autocommit=True)
 
 

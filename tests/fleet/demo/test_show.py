@@ -3,65 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
-import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from fleet.demo.folder import DemoFolder
 from fleet.demo.servers import free_port
+from tests.rig.demo_run import Run
 
-ROOT = Path(__file__).resolve().parents[3]
-READY = re.compile(r"^Fleet is ready: (http://127\.0\.0\.1:\d+/)  user: oncall  password: \S+$")
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
-
-
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    usual = {name: value for name, value in os.environ.items() if not name.startswith("FLEET_")}
-    usual.pop("DJANGO_SETTINGS_MODULE", None)
-    return {**usual, "FLEET_DEMO_DIR": str(folder), "FLEET_DEMO_REGIONS": "3", **more}
-
-
-class Run:
-    """One `python -m fleet.demo`; `lines` is what it has said."""
-
-    def __init__(self, folder: Path, **more: str) -> None:
-        self.out = folder.with_suffix(".out")
-        with self.out.open("wb") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "fleet.demo"],
-                cwd=ROOT,
-                env=environment(folder, **more),
-                stdout=out,
-                stderr=out,
-            )
-
-    @property
-    def lines(self) -> list[str]:
-        return self.out.read_text().splitlines()
-
-    def await_ready(self) -> str:
-        """Return the address of the last line."""
-        deadline = time.monotonic() + 240
-        while self.process.poll() is None and time.monotonic() < deadline:
-            if self.lines and (ready := READY.match(self.lines[-1])):
-                return ready[1]
-            time.sleep(0.5)
-        raise AssertionError("\n".join(self.lines[-30:]))
-
-    def end(self, number: signal.Signals) -> list[psutil.Process]:
-        """End it and return the descendants that it had and that still live."""
-        family = psutil.Process(self.process.pid).children(recursive=True)
-        self.process.send_signal(number)
-        self.process.wait(60)
-        return psutil.wait_procs(family, timeout=3)[1]
 
 
 @pytest.fixture
@@ -84,7 +37,7 @@ def test_it_becomes_ready_ends_cleanly_and_resumes_after_a_kill(
 ) -> None:
     folder, port = server_folder / "demo", str(free_port())
     runs.append(Run(folder, FLEET_DEMO_PORT=port))
-    address = runs[-1].await_ready()
+    address, _password = runs[-1].await_ready()
     assert address == f"http://127.0.0.1:{port}/"
     assert urllib.request.urlopen(address, timeout=10).status == 200
     os.kill(runs[-1].process.pid, signal.SIGKILL)
@@ -92,7 +45,7 @@ def test_it_becomes_ready_ends_cleanly_and_resumes_after_a_kill(
 
     runs.append(Run(folder, FLEET_DEMO_PORT=port))
 
-    assert runs[-1].await_ready() == address
+    assert runs[-1].await_ready()[0] == address
     assert runs[-1].end(signal.SIGINT) == []
     assert runs[-1].process.returncode == 0
     assert not list(folder.glob("*/data/postmaster.pid"))
