@@ -75,6 +75,8 @@ DATABASES = {
 FLEET_ADMIN_DATABASE_URL = env_str("FLEET_ADMIN_DATABASE_URL", "")
 # Fernet keys, newest first, for credentials kept in the database ("sealed:…" references).
 FLEET_CREDENTIAL_KEYS = env_list("FLEET_CREDENTIAL_KEYS")
+# How many regions' sessions a worker keeps warm; each is a session of the center's PostgreSQL.
+FLEET_WARM_SESSIONS = env_int("FLEET_WARM_SESSIONS", 128)
 # The folder of the tunnels' sockets, shared by the tunnel keeper, the workers and PostgreSQL.
 FLEET_SOCKET_DIR = Path(env_str("FLEET_SOCKET_DIR", "/run/fleet/regions"))
 FLEET_SOCKET_GROUP = env_str("FLEET_SOCKET_GROUP", "")

@@ -34,6 +34,7 @@ WINDOW = timedelta(days=7)
 WINDOW_TIMEOUT_S = 90
 PROFILE_EVERY = timedelta(hours=1)
 LOCK_CLASS = 7_301
+UNEXPECTED = "An unexpected error of the collector; the worker's log has it."
 
 
 class AlreadyCollecting(Exception):
@@ -44,7 +45,7 @@ def collect(region: Region, now: datetime, *, is_sweep: bool = False) -> Collect
     """Bring the region's buckets up to date and return the finished run, also when it failed.
 
     `is_sweep` checks every kept hour, as otherwise happens once in SWEEP_EVERY. Raises
-    AlreadyCollecting when another worker is at it.
+    AlreadyCollecting when another worker is at it; an error of our own is written down and raised.
     """
     status, paths = load_standing(region)
     try:
@@ -56,10 +57,15 @@ def collect(region: Region, now: datetime, *, is_sweep: bool = False) -> Collect
             progress = _plan(status, now, is_sweep)
             _replace_windows(session, region, progress, now)
             _unlock(session.center, region)
+    except AlreadyCollecting:
+        raise
     except Failure as failure:
         return record_failure(region, failure, now)
     except psycopg.Error as error:
         return record_failure(region, blame_query(error), now)
+    except Exception:
+        record_failure(region, Failure(FailureKind.CENTER, UNEXPECTED), now)
+        raise
     return record_success(status, reached, progress, now)
 
 

@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.db import connections
 
 from regions.blame import blame_connection
 from regions.models import Region
 
 CONNECT_TIMEOUT_S = 5
-MAX_IDLE_SESSIONS = 128
 MAX_IDLE_S = 20 * 60
 
 Endpoint = tuple[str, int]
@@ -133,7 +133,7 @@ def _take(region_id: int) -> RegionSession | None:
     """Return the region's idle session, or when there are enough the oldest of another region."""
     with _lock:
         session = _idle.pop(region_id, None)
-        is_strange = session is None and len(_idle) >= MAX_IDLE_SESSIONS
+        is_strange = session is None and len(_idle) >= settings.FLEET_WARM_SESSIONS
         if is_strange:
             session = _idle.popitem(last=False)[1]
     if session is None:
@@ -153,7 +153,9 @@ def _put_back(region_id: int, session: RegionSession) -> None:
     session.idle_since = time.monotonic()
     with _lock:
         _idle[region_id] = session
-        surplus = [_idle.popitem(last=False)[1] for _ in range(len(_idle) - MAX_IDLE_SESSIONS)]
+        surplus = [
+            _idle.popitem(last=False)[1] for _ in range(len(_idle) - settings.FLEET_WARM_SESSIONS)
+        ]
         while _idle and next(iter(_idle.values())).idle_since < session.idle_since - MAX_IDLE_S:
             surplus.append(_idle.popitem(last=False)[1])
     for old in surplus:

@@ -3,8 +3,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from fleet.clock import now
 from regions.collect import collect
@@ -92,3 +94,18 @@ def test_it_needs_no_connection_of_the_pool_while_the_region_works(
 
     with django_assert_num_queries(0):
         assert status.region.zone.key == region.time_zone
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_writes_down_an_error_of_our_own_and_raises_it(
+    region_database: Callable[..., RegionDatabase],
+    make_region: Callable[..., Region],
+    settings: Any,
+) -> None:
+    region = make_region(region_database())
+    settings.FLEET_ADMIN_DATABASE_URL = ""
+
+    with pytest.raises(ImproperlyConfigured):
+        collect(region, now())
+
+    assert status_of(region).failure == FailureKind.CENTER

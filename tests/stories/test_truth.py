@@ -68,8 +68,9 @@ def collected(
 
 
 def random_days(region: Region) -> list[date]:
+    """Return finished days: the running one may be without a study yet."""
     today = local_day(clock.now(), region.zone)
-    return [today - timedelta(days=n) for n in random.sample(range(DAYS), 4)]
+    return [today - timedelta(days=n) for n in random.sample(range(1, DAYS), 4)]
 
 
 def random_hours(region: Region) -> list[datetime]:
