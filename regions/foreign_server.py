@@ -100,12 +100,6 @@ def foreign_endpoint(path: AccessPath) -> Endpoint:
     return path.endpoint
 
 
-def drop_foreign_server(region: Region) -> None:
-    """Remove all that the center's database holds to reach the region."""
-    with administering_connection() as admin:
-        _drop(admin, region.foreign_schema)
-
-
 def _drop(admin: psycopg.Connection[Any], name: str) -> None:
     """Union views that hold the region's tables go with them; their own task makes them anew."""
     admin.execute("SELECT pg_advisory_xact_lock(hashtext('fleet.union'))")
