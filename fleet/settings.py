@@ -23,8 +23,9 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "fleet",
     "regions",
-    "fleet.api",
+    "fleet.people",
     "fleet.review",
+    "fleet.api",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

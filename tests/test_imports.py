@@ -19,19 +19,31 @@ MAY_IMPORT = {
     "regions.drift": set(),
     "regions": {"regions.drift", "fleet.clock", "fleet.env"},
     # What is decided about all of them, and shown.
-    "fleet.alerts": {"regions", "fleet.clock"},
-    "fleet.exports": {"regions", "fleet.clock"},
-    "fleet.review": {"regions", "regions.drift", "fleet.alerts", "fleet.exports", "fleet.clock"},
-    "fleet.api": {"regions", "fleet.alerts", "fleet.exports", "fleet.review", "fleet.clock"},
+    "fleet.people": {"regions", "fleet.clock"},
+    "fleet.alerts": {"regions", "fleet.people", "fleet.clock"},
+    "fleet.exports": {"regions", "fleet.people", "fleet.clock"},
+    "fleet.review": {
+        *("regions", "regions.drift", "fleet.people", "fleet.alerts", "fleet.exports"),
+        "fleet.clock",
+    },
+    "fleet.api": {
+        *("regions", "fleet.people", "fleet.alerts", "fleet.exports", "fleet.review"),
+        "fleet.clock",
+    },
     # The project: it knows everyone, and only the entry points know it.
     "fleet.settings": {"fleet.env"},
-    "fleet.urls": {"regions", "fleet.alerts", "fleet.exports", "fleet.review", "fleet.api"},
+    "fleet.urls": {
+        *("regions", "fleet.people", "fleet.alerts", "fleet.exports", "fleet.review"),
+        "fleet.api",
+    },
     "fleet.celery": set(),
     "fleet.wsgi": set(),
     "fleet.checks": {"fleet.env", "regions"},
     "fleet": {"fleet.celery", "fleet.checks", "fleet.clock", "fleet.env"},
     # Only tests, the bench and `make demo` run this.
-    "fleet.demo": {"regions", "fleet.clock", "fleet.env", "fleet.processes", "fleet.api"},
+    "fleet.demo": {
+        *("regions", "fleet.clock", "fleet.env", "fleet.processes", "fleet.people", "fleet.api"),
+    },
 }
 # Pure modules: what they say depends on their arguments alone, so they know neither Django nor us.
 PURE = ("regions.drift", "regions.freshness", "fleet.clock", "fleet.processes")

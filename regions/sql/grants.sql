@@ -14,6 +14,9 @@ FROM fleet_web;
 GRANT UPDATE (path_id) ON regions_collection, regions_regionstatus TO fleet_web;
 GRANT DELETE ON regions_tunnelstate TO fleet_web;
 
+-- The audit trail only grows, whoever writes it.
+REVOKE UPDATE, DELETE ON people_auditevent FROM fleet_web, fleet_collect;
+
 -- The union views become the collecting role's, see regions/union.py.
 GRANT CREATE ON SCHEMA fleet TO fleet_collect;
 GRANT USAGE ON SCHEMA fleet TO fleet_adhoc;
