@@ -14,7 +14,7 @@ ALLOWED_HOSTS = env_list("FLEET_ALLOWED_HOSTS", "127.0.0.1,localhost")
 CSRF_TRUSTED_ORIGINS = env_list("FLEET_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "fleet.people.apps.FleetAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -74,6 +74,8 @@ DATABASES = {
 }
 # Workers and commands that create foreign servers and union views; the web process goes without.
 FLEET_ADMIN_DATABASE_URL = env_str("FLEET_ADMIN_DATABASE_URL", "")
+# The web process's login for reading one region's studies live; without it that page says how.
+FLEET_STUDIES_DATABASE_URL = env_str("FLEET_STUDIES_DATABASE_URL", "")
 # Fernet keys, newest first, for credentials kept in the database ("sealed:…" references).
 FLEET_CREDENTIAL_KEYS = env_list("FLEET_CREDENTIAL_KEYS")
 # How many regions' sessions a worker keeps warm; each is a session of the center's PostgreSQL.
@@ -84,6 +86,10 @@ FLEET_SOCKET_GROUP = env_str("FLEET_SOCKET_GROUP", "")
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "fleet.people.permissions.RolePermissions",
+]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
+from django.contrib.auth.models import User
+
+from fleet.people.models import Person, Role
 from regions.models import (
     AccessPath,
     DailyRollup,
@@ -43,6 +47,20 @@ def make_region(
         stale_after=stale_after,
         open_weekdays=open_weekdays,
     )
+
+
+def make_person(
+    username: str = "oncall",
+    role: str = Role.ON_CALL,
+    *,
+    regions: Sequence[Region] | None = None,
+    password: str | None = None,
+) -> User:
+    """An account with a role; it sees all regions, or only the given ones."""
+    user = User.objects.create_user(username, password=password)
+    person = Person.objects.create(user=user, role=role, sees_all_regions=regions is None)
+    person.regions.set(regions or [])
+    return user
 
 
 def make_path(

@@ -9,9 +9,10 @@ from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from fleet.demo.contours import Contours
-from fleet.demo.scenario import ONCALL, Part, Way, all_codes
+from fleet.demo.scenario import ONCALL, VIEWER, Part, Way, all_codes
 from fleet.demo.servers import LOOPBACK, ServerError
 from fleet.demo.ssh import SshServer
+from fleet.people.models import Person, Role
 from regions.collect import collect
 from regions.models import AccessPath, Region, RegionStatus, SshHop, TunnelState
 from regions.sessions import close_idle_sessions
@@ -77,14 +78,27 @@ def _lead_through(path: AccessPath, server: SshServer) -> None:
     )
 
 
-def create_user(password: str) -> None:
-    """Create the user who looks at the demo, or give her this password again."""
+def create_people(password: str) -> None:
+    """Create who looks at the demo: one who may do everything, one who sees two regions only."""
+    oncall = _account(ONCALL, password, is_superuser=True)
+    Person.objects.get_or_create(
+        user=oncall, defaults={"role": Role.ADMIN, "sees_all_regions": True}
+    )
+    viewer = _account(VIEWER, password)
+    person, is_new = Person.objects.get_or_create(user=viewer, defaults={"role": Role.VIEWER})
+    if is_new:
+        person.regions.set(Region.objects.filter(is_active=True).order_by("pk")[:2])
+
+
+def _account(name: str, password: str, *, is_superuser: bool = False) -> User:
+    """Return the account, new or not; its password is this one from now on."""
     user, _created = User.objects.get_or_create(
-        username=ONCALL, defaults={"is_staff": True, "is_superuser": True}
+        username=name, defaults={"is_staff": is_superuser, "is_superuser": is_superuser}
     )
     if not user.check_password(password):
         user.set_password(password)
         user.save()
+    return user
 
 
 def open_tunnels(codes: set[str], since: datetime) -> set[str]:

@@ -8,7 +8,7 @@ from itertools import cycle, islice
 
 from fleet.demo.sham import ShamRegion, Shape
 
-ONCALL = "oncall"
+ONCALL, VIEWER = "oncall", "viewer"
 FEWEST, MOST = 3, 100
 DAYS = 45
 # What two cores fill with history and collect within three minutes.

@@ -96,7 +96,7 @@ class Show:
 
         self.progress.step("Opening the tunnels into the regions")
         registration.register(self.contours, self.servers)
-        registration.create_user(self.folder.secret(ONCALL))
+        registration.create_people(self.folder.secret(ONCALL))
         began = now()
         self.children.start(self.center.process("keeper", processes.KEEPER, "fleet_collect"))
         expected = {p.code for p in self.parts if p.way in {Way.SSH, Way.STALE}}

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 
 from fleet.people.models import Person, Role
 from regions.models import Region
@@ -23,7 +24,8 @@ def person_of(account: Account) -> Person | None:
     """Return what Fleet knows of the account; None for one to whom nobody gave a role."""
     if not isinstance(account, User):
         return None
-    person = Person.objects.filter(user=account).first()
+    # Django keeps what it looked up, and what it did not find, with the account.
+    person: Person | None = getattr(account, "person", None)
     if person is None and account.is_superuser:
         return Person(user=account, role=Role.ADMIN, sees_all_regions=True)
     return person
@@ -59,9 +61,19 @@ def requires(role: Role) -> Callable[[View], View]:
         @wraps(view)
         def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if not may_act_as(request.user, role):
-                raise PermissionDenied
+                raise PermissionDenied(_why_not(request.user, role))
             return view(request, *args, **kwargs)
 
         return login_required(answer)
 
     return decorate
+
+
+def _why_not(account: Account, role: Role) -> str:
+    person = person_of(account)
+    if person is None:
+        return _("Your account has no role yet, so that it sees no regions.")
+    return _("This takes the role “%(needed)s”; yours is “%(held)s”.") % {
+        "needed": role.label,
+        "held": person.get_role_display(),
+    }

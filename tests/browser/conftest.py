@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.builders import make_person
 
 SCREENSHOTS = Path(__file__).resolve().parent.parent.parent / "build" / "screenshots"
 PASSWORD = "a password for the tests"
@@ -57,7 +58,7 @@ def open_page(
 @pytest.fixture
 def log_in() -> Callable[[Page], None]:
     """Return a function that fills in the login page that stands before any other."""
-    User.objects.create_user("oncall", password=PASSWORD)
+    make_person(password=PASSWORD)
 
     def fill(page: Page) -> None:
         page.get_by_label("Username").fill("oncall")

@@ -8,12 +8,11 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 
 from fleet.api.models import ApiToken
 from fleet.clock import now
-from tests.builders import make_healthy_region
+from tests.builders import make_healthy_region, make_person
 
 PASSWORD = "a password for the tests"
 
@@ -22,7 +21,7 @@ PASSWORD = "a password for the tests"
 def as_web(transactional_db: None) -> Iterator[str]:
     """Rows made by the collecting role; then the test goes on as fleet_web. Returns a token."""
     make_healthy_region()
-    person = User.objects.create_user("oncall", password=PASSWORD)
+    person = make_person(password=PASSWORD)
     token = ApiToken.create(person, "test", now(), timedelta(days=1))
     web = urlsplit(os.environ["FLEET_TEST_WEB_DATABASE_URL"])
     usual = connection.settings_dict.copy()

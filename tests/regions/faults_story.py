@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +15,7 @@ from fleet.demo.postgres import Cluster
 from regions.credentials import seal
 from regions.models import FailureKind, RegionStatus
 from regions.sessions import close_idle_sessions
+from tests.builders import make_person
 from tests.regions.faults_rig import (
     FAULTY,
     HEALTHY,
@@ -169,7 +169,7 @@ def set_major(twelve: Twelve, major: int) -> None:
 
 def logged_in() -> Client:
     client = Client()
-    client.force_login(User.objects.create_user("oncall"))
+    client.force_login(make_person())
     return client
 
 

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from fleet import clock
@@ -19,6 +18,7 @@ from regions.collect import collect
 from regions.localday import day_bounds, day_hours, local_day
 from regions.models import DailyRollup, HourlyRollup, Region
 from regions.sessions import close_idle_sessions
+from tests.builders import make_person
 from tests.rig.filled import Filled
 from tests.rig.region_database import admit_reader
 from tests.rig.regions import create_region, forget_region
@@ -105,7 +105,7 @@ def test_the_rollups_agree_with_native_rows(collected: tuple[Region, Filled]) ->
 
 def test_the_api_agrees_with_native_rows(collected: tuple[Region, Filled]) -> None:
     region, filled = collected
-    user = User.objects.create_user("reader")
+    user = make_person("reader")
     headers = {"Authorization": f"Bearer {ApiToken.create(user, 'test', clock.now(), HOUR)}"}
     client = Client(headers=headers)
     for day in random_days(region):
@@ -124,7 +124,7 @@ def test_the_api_agrees_with_native_rows(collected: tuple[Region, Filled]) -> No
 def test_the_page_agrees_with_native_rows(collected: tuple[Region, Filled]) -> None:
     region, filled = collected
     client = Client()
-    client.force_login(User.objects.create_user("oncall"))
+    client.force_login(make_person())
     for day in random_days(region):
         true = truth(filled.connection, filled.sham, *day_bounds(day, region.zone))
         html = client.get(f"/day/{day}/").content.decode()

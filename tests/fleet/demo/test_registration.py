@@ -13,6 +13,7 @@ from fleet.demo.folder import open_folder
 from fleet.demo.postgres import Cluster
 from fleet.demo.scenario import cast
 from fleet.demo.ssh import SshServer
+from fleet.people.rights import visible_regions
 from regions.models import AccessPath, Region, RegionStatus
 from tests.builders import make_region
 
@@ -86,8 +87,16 @@ def test_it_forgets_what_an_earlier_run_had_planned(registrar: Registrar) -> Non
     assert (status.queued_at, status.next_due_at) == (None, None)
 
 
-def test_it_lets_the_user_in_with_the_folders_password() -> None:
-    registration.create_user("one")
-    registration.create_user("another")
+def test_it_lets_people_in_with_the_folders_password() -> None:
+    registration.create_people("one")
+    registration.create_people("another")
 
-    assert User.objects.get().check_password("another")
+    assert [user.check_password("another") for user in User.objects.all()] == [True, True]
+
+
+def test_it_shows_two_regions_to_the_viewer(registrar: Registrar) -> None:
+    registrar.register(3)
+    registration.create_people("one")
+
+    assert visible_regions(User.objects.get(username="viewer")).count() == 2
+    assert visible_regions(User.objects.get(username="oncall")).count() == 3

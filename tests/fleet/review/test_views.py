@@ -3,12 +3,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils.html import escape
 
 from fleet.clock import now
 from regions.models import FailureKind, TunnelState
-from tests.builders import make_daily, make_path, make_region, make_status, make_tunnel
+from tests.builders import (
+    make_daily,
+    make_path,
+    make_person,
+    make_region,
+    make_status,
+    make_tunnel,
+)
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "<script>alert(1)</script>'\"; DROP TABLE study;--\u202e"
@@ -16,7 +22,7 @@ HOSTILE = "<script>alert(1)</script>'\"; DROP TABLE study;--\u202e"
 
 @pytest.fixture
 def reader(client):
-    client.force_login(User.objects.create_user("oncall"))
+    client.force_login(make_person())
     return client
 
 
@@ -145,6 +151,6 @@ def test_it_asks_the_same_number_of_questions(reader, n, django_assert_num_queri
     for i in range(n):
         make_live_region(f"r{i}")
 
-    # The session, the user, the zones, and the three of the review.
-    with django_assert_num_queries(6):
+    # The session, the user, the person, the zones, and the three of the review.
+    with django_assert_num_queries(7):
         reader.get(f"/day/{today()}/")
