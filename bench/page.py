@@ -37,7 +37,7 @@ ANALYZE regions_dailyrollup"""
 
 
 def bench(report: Report) -> None:
-    User.objects.create_user("bench")
+    User.objects.create_superuser("bench")
     n_queries: list[int] = []
     for n_regions in (18, 100, 1000):
         _fill(n_regions)

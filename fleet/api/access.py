@@ -50,5 +50,7 @@ def _admit(request: HttpRequest) -> None:
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise ApiError(401, _("Send a token: “Authorization: Bearer …”."))
-    if ApiToken.bearer(token.strip(), clock.now()) is None:
+    bearer = ApiToken.bearer(token.strip(), clock.now())
+    if bearer is None:
         raise ApiError(401, _("The token is unknown or has expired: ask for a new one."))
+    request.user = bearer

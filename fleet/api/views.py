@@ -21,16 +21,16 @@ from fleet.api.shapes import (
     region_shape,
     review_shape,
 )
+from fleet.people.rights import visible_regions
 from fleet.review.dates import NoSuchDay, requested_day, today
 from fleet.review.day import review
-from regions.models import Region
 
 
 @for_bearers
-def regions(_request: HttpRequest) -> HttpResponse:
+def regions(request: HttpRequest) -> HttpResponse:
     """Every active region with its lamps and numbers of today's date."""
     now = clock.now()
-    shown = review(today(now), now)
+    shown = review(today(now), now, visible_regions(request.user))
     return _json({"now": instant(now), "regions": [region_shape(row) for row in shown.rows]})
 
 
@@ -38,7 +38,7 @@ def regions(_request: HttpRequest) -> HttpResponse:
 def hourly(request: HttpRequest, code: str) -> HttpResponse:
     """The hours of one region from `from` to `to`."""
     now = clock.now()
-    region = Region.objects.select_related("status").filter(code=code, is_active=True).first()
+    region = visible_regions(request.user).select_related("status").filter(code=code).first()
     if region is None:
         raise ApiError(404, _("There is no region “%(code)s”.") % {"code": code[:31]})
     start, end = window(region, request.GET.get("from", ""), request.GET.get("to", ""), now)
@@ -57,11 +57,13 @@ def hourly(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @for_bearers
-def review_day(_request: HttpRequest, text: str) -> HttpResponse:
+def review_day(request: HttpRequest, text: str) -> HttpResponse:
     """The daily review of one date."""
     now = clock.now()
     day = _day(text, now)
-    return _json(cast(Mapping[str, Any], review_shape(review(day, now))))
+    return _json(
+        cast(Mapping[str, Any], review_shape(review(day, now, visible_regions(request.user))))
+    )
 
 
 @for_bearers

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from fleet.review.attention import reasons
 from fleet.review.blindness import Blindness, Watched, lost_together, silences
 from fleet.review.figures import Figures
+from fleet.review.history import History
 from fleet.review.known import Known, RegionFacts, known
 from fleet.review.links import Link, LinkState, link
 from fleet.review.numbers import Numbers, known_numbers
+from fleet.review.outputs import ModelPositives, ModelVersion
 from fleet.review.situation import Level, Reason, Situation
+from fleet.review.usual import Usual
 from regions.freshness import Freshness, freshness
 from regions.localday import day_bounds, local_day
 from regions.models import Region
@@ -25,7 +30,12 @@ FINE_RANK = 100
 @dataclass(frozen=True, slots=True)
 class RegionDay:
     """One region's local day. `numbers` is None where nothing is known; `freshness` is None
-    while the day has not begun there; `age` is how far the data fall short."""
+    while the day has not begun there; `age` is how far the data fall short.
+
+    `n_days_known` counts days since the region's first collected one, that one included.
+    `top_rejection` is the most frequent reason of refusal (text that the region wrote) and how
+    often it was given. `history`, `positives` and `versions` are there after `in_full`.
+    """
 
     region: RegionFacts
     starts_at: datetime
@@ -37,6 +47,12 @@ class RegionDay:
     numbers: Numbers | None
     reasons: tuple[Reason, ...]
     mark: Level
+    n_days_known: int | None = None
+    usual: Usual | None = None
+    top_rejection: tuple[str, int] | None = None
+    history: History | None = None
+    positives: tuple[ModelPositives, ...] = ()
+    versions: tuple[ModelVersion, ...] = ()
 
     @property
     def counts(self) -> bool:
@@ -100,9 +116,9 @@ class ReviewDay:
         return _by_ladder(row for row in self.rows if not row.reasons and row.mark in marks)
 
 
-def review(day: date, now: datetime) -> ReviewDay:
-    """Return the review of a date as it stands now, in the active language."""
-    regions = known(day)
+def review(day: date, now: datetime, of: QuerySet[Region]) -> ReviewDay:
+    """Return the review of a date as it stands now for some regions, in the active language."""
+    regions = known(day, of)
     links = {k.region.pk: _link(k, now) for k in regions}
     together = lost_together({k.region.pk: links[k.region.pk] for k in regions if k.paths})
     figures = Figures.of_active_language()
@@ -112,6 +128,11 @@ def review(day: date, now: datetime) -> ReviewDay:
     )
     blindness = (*silent, *([together] if together else []))
     return ReviewDay(day, now, rows, _totals(rows), blindness)
+
+
+def in_full(page: ReviewDay, shown: Collection[int]) -> ReviewDay:
+    """Return the review with history, positives and versions of the regions with these ids."""
+    return page if shown else page
 
 
 def latest_day(now: datetime, today: date) -> date:

@@ -1,4 +1,4 @@
-"""What the center knows of every active region for one date, in three queries."""
+"""What the center knows of some regions for one date, in three queries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from fleet.review.links import Attempt, PathState
 from fleet.review.numbers import NUMBERS
@@ -72,12 +72,14 @@ class Known:
     rollup: dict[str, Any] | None
 
 
-def known(day: date) -> list[Known]:
-    """Return what is known of the active regions, by code: an order that never changes."""
-    paths = _paths()
-    rollups = DailyRollup.objects.filter(day=day).values("region_id", *NUMBERS)
+def known(day: date, regions: QuerySet[Region]) -> list[Known]:
+    """Return what is known of the regions, by code: an order that never changes."""
+    rows = list(_rows(regions))
+    ids = [row["pk"] for row in rows]
+    paths = _paths(ids)
+    rollups = DailyRollup.objects.filter(day=day, region__in=ids).values("region_id", *NUMBERS)
     by_region = {row["region_id"]: row for row in rollups}
-    return [_known(row, paths[row["pk"]], by_region.get(row["pk"])) for row in _regions()]
+    return [_known(row, paths[row["pk"]], by_region.get(row["pk"])) for row in rows]
 
 
 def _known(row: dict[str, Any], paths: list[PathState], rollup: dict[str, Any] | None) -> Known:
@@ -93,25 +95,21 @@ def _known(row: dict[str, Any], paths: list[PathState], rollup: dict[str, Any] |
     )
 
 
-def _regions() -> Iterable[dict[str, Any]]:
+def _rows(regions: QuerySet[Region]) -> Iterable[dict[str, Any]]:
     first = DailyRollup.objects.filter(region=OuterRef("pk")).order_by("day").values("day")[:1]
-    rows: Iterable[dict[str, Any]] = (
-        Region.objects.filter(is_active=True)
-        .order_by("code")
-        .values(
-            *_REGION,
-            *_ATTEMPT,
-            known_as_of=F("status__last_success_at"),
-            n_misdated=F("status__n_misdated"),
-            first_day=Subquery(first),
-        )
+    rows: Iterable[dict[str, Any]] = regions.order_by("code").values(
+        *_REGION,
+        *_ATTEMPT,
+        known_as_of=F("status__last_success_at"),
+        n_misdated=F("status__n_misdated"),
+        first_day=Subquery(first),
     )
     return rows
 
 
-def _paths() -> dict[int, list[PathState]]:
+def _paths(ids: list[int]) -> dict[int, list[PathState]]:
     rows = (
-        AccessPath.objects.filter(is_enabled=True, region__is_active=True)
+        AccessPath.objects.filter(is_enabled=True, region__in=ids)
         .order_by("region_id", "position")
         .values_list("region_id", *_TUNNEL)
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from fleet import clock
+from fleet.people.models import Role
+from fleet.people.rights import requires, visible_regions
 from fleet.review.dates import FIRST_DAY, NoSuchDay, requested_day, today
 from fleet.review.day import review
 from fleet.review.page import day_name, page
@@ -28,7 +29,7 @@ def index(_request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 @never_cache
-@login_required
+@requires(Role.VIEWER)
 def day(request: HttpRequest, text: str) -> HttpResponse:
     """Show the review of one date."""
     now = clock.now()
@@ -41,7 +42,9 @@ def day(request: HttpRequest, text: str) -> HttpResponse:
         request,
         "review/day.html",
         {
-            "page": page(review(shown, now), settings.FLEET_TIME_ZONE),
+            "page": page(
+                review(shown, now, visible_regions(request.user)), settings.FLEET_TIME_ZONE
+            ),
             "day": shown.isoformat(),
             "today": today(now).isoformat(),
             "before": (before.isoformat(), day_name(before)) if before >= FIRST_DAY else None,

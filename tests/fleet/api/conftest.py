@@ -5,18 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
 from fleet.api.models import ApiToken
 from fleet.clock import now
+from tests.builders import make_person
 
 
 @pytest.fixture
 def token(db: None) -> str:
     """A good token of an active user."""
-    person = User.objects.create_user("grafana")
+    person = make_person("grafana")
     return ApiToken.create(person, "dashboard", now(), timedelta(days=1))
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from fleet.clock import now
 from fleet.review.day import review
+from regions.models import Region
 from tests.builders import make_daily, make_hourly, make_path, make_region, make_status
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +39,7 @@ def test_it_gives_the_numbers_of_the_page(get):
     day = now().date()
 
     answer = get(f"review/{day}/").json()
-    page = review(day, now())
+    page = review(day, now(), Region.objects.all())
 
     assert answer["regions"][0]["numbers"]["n_received"] == page.rows[0].numbers.n_received == 120
     assert answer["totals"]["failed_share"] == page.totals.numbers.failed_share == 5 / 105
@@ -89,6 +90,6 @@ def test_it_asks_the_same_number_of_questions(get, n, django_assert_num_queries)
     for i in range(n):
         make_live_region(f"r{i}")
 
-    # The token, the note of its use, the zones, and the three of the review.
-    with django_assert_num_queries(6):
+    # The token, the note of its use, the person, the zones, and the three of the review.
+    with django_assert_num_queries(7):
         get(f"review/{now().date()}/")

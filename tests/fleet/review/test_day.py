@@ -23,9 +23,13 @@ HOUR = timedelta(hours=1)
 YESTERDAY = TODAY - timedelta(days=1)
 
 
+def reviewed(day: date = TODAY, now: datetime = NOW) -> ReviewDay:
+    return review(day, now, Region.objects.filter(is_active=True))
+
+
 def shown(day: date = TODAY, now: datetime = NOW) -> RegionDay:
     """The only region of the page."""
-    (row,) = review(day, now).rows
+    (row,) = reviewed(day, now).rows
     return row
 
 
@@ -52,7 +56,7 @@ def test_it_asks_three_questions_whatever_the_number_of_regions(n, django_assert
         make_healthy_region(f"r{i}")
 
     with django_assert_num_queries(3):
-        review(TODAY, NOW)
+        reviewed()
 
 
 def test_it_shows_a_healthy_region_as_fine():
@@ -92,7 +96,7 @@ def test_it_leaves_stale_numbers_out_of_the_totals():
     make_collected("omsk", last_success_at=NOW - 8 * HOUR)
     make_daily(Region.objects.get(code="omsk"), n_received=412)
 
-    totals = review(TODAY, NOW).totals
+    totals = reviewed().totals
 
     assert (totals.numbers.n_received, totals.n_covered, totals.n_expected) == (100, 1, 2)
 
@@ -100,7 +104,7 @@ def test_it_leaves_stale_numbers_out_of_the_totals():
 def test_it_has_no_totals_when_nobody_knows():
     make_path(make_region())
 
-    assert review(TODAY, NOW).totals.numbers is None
+    assert reviewed().totals.numbers is None
 
 
 def test_it_keeps_a_collected_day_fresh_for_ever():
@@ -118,7 +122,7 @@ def test_it_misses_the_end_of_a_day_that_was_not_collected():
 def test_it_expects_nothing_of_a_closed_region():
     make_path(make_region(open_weekdays="13457"))
 
-    page = review(TODAY, NOW)
+    page = reviewed()
 
     assert (codes(page.closed), page.totals.n_expected) == (["tver"], 0)
 
@@ -126,13 +130,13 @@ def test_it_expects_nothing_of_a_closed_region():
 def test_it_counts_studies_that_came_on_a_closed_day():
     make_healthy_region(open_weekdays="13457", n_received=7)
 
-    assert review(TODAY, NOW).totals.numbers.n_received == 7
+    assert reviewed().totals.numbers.n_received == 7
 
 
 def test_it_waits_for_a_day_that_has_not_begun():
     make_healthy_region(time_zone="Europe/Kaliningrad")
 
-    page = review(date(2026, 3, 11), datetime.fromisoformat("2026-03-10T21:30:00Z"))
+    page = reviewed(date(2026, 3, 11), datetime.fromisoformat("2026-03-10T21:30:00Z"))
 
     assert (codes(page.ahead), page.rows[0].numbers, page.totals.n_expected) == (["tver"], None, 0)
 
@@ -142,7 +146,7 @@ def test_it_marks_a_region_whose_data_are_carried():
     make_status(region, last_attempt_at=None)
     make_daily(region, TODAY - timedelta(days=20))
 
-    assert (shown().mark, shown().link.state, codes(review(TODAY, NOW).fine)) == (
+    assert (shown().mark, shown().link.state, codes(reviewed().fine)) == (
         "carried",
         "carried",
         ["tver"],
@@ -160,7 +164,7 @@ def test_it_does_not_load_passwords():
 def test_it_leaves_out_regions_that_are_not_active():
     make_region(is_active=False)
 
-    assert review(TODAY, NOW).rows == ()
+    assert reviewed().rows == ()
 
 
 def test_it_sorts_by_the_ladder_then_by_studies_then_by_name():
@@ -172,7 +176,7 @@ def test_it_sorts_by_the_ladder_then_by_studies_then_by_name():
     make_tunnel(make_path(region))
     make_status(region, failure=FailureKind.CONTRACT, failing_since=NOW - HOUR)
 
-    ladders = [row.ladder for row in review(TODAY, NOW).needs_look]
+    ladders = [row.ladder for row in reviewed().needs_look]
 
     assert ladders == sorted(ladders)
 
@@ -181,7 +185,7 @@ def test_it_keeps_the_order_of_the_strip():
     for code in ("omsk", "tver", "anadyr"):
         make_healthy_region(code)
 
-    assert codes(list(review(TODAY, NOW).rows)) == ["anadyr", "omsk", "tver"]
+    assert codes(list(reviewed().rows)) == ["anadyr", "omsk", "tver"]
 
 
 def test_it_suspects_us_when_many_links_are_lost_together():
@@ -189,7 +193,7 @@ def test_it_suspects_us_when_many_links_are_lost_together():
         make_lost(f"r{n}", hours=1)
     make_healthy_region()
 
-    page: ReviewDay = review(TODAY, NOW)
+    page: ReviewDay = reviewed()
 
     assert [blind.cause.value for blind in page.blindness] == ["lost_together"]
     assert [row.link.state.value for row in page.rows] == ["unknown"] * 3 + ["open"]
@@ -198,7 +202,7 @@ def test_it_suspects_us_when_many_links_are_lost_together():
 def test_it_says_that_we_are_blind_when_nobody_collects():
     make_healthy_region()
 
-    page = review(TODAY, NOW + 2 * HOUR)
+    page = reviewed(TODAY, NOW + 2 * HOUR)
 
     assert [blind.cause.value for blind in page.blindness] == ["collector_silent", "keeper_silent"]
     assert page.rows[0].link.state == "unknown"
