@@ -35,8 +35,7 @@ def signed_numbers(sign_off: SignOff) -> Numbers | None:
 def change(sign_off: SignOff, now: Numbers | None, figures: Figures) -> str:
     """Return the first difference that a person can see, as “+34 studies” or “failed 4.2% → 5%”.
 
-    Empty when the page's cells are as they were signed. Numbers that are no longer known are no change:
-    they are pruned or their region is.
+    Empty when the page's cells are as they were signed, and when nothing is known any more.
     """
     signed = signed_numbers(sign_off)
     if now is None or signed == now:
