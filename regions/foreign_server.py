@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,9 @@ from regions.sessions import Endpoint
 from regions.sql import named_statements
 
 COLLECTING_ROLE = "fleet_collect"
+# The role of the web process's list of studies, and all that it may read of a region.
+STUDIES_ROLE = "fleet_studies"
+STUDIES_VIEWS = ("study", "processing", "prediction")
 # keep_connections: the collector's sessions belong to one region each, so a kept connection is
 # one, not one a session and region. The keepalives end a direct link that is cut in 5 to 6 s; one
 # that is answered but not served, and a tunnel, the tunnel keeper closes.
@@ -111,28 +114,23 @@ def _drop(admin: psycopg.Connection[Any], name: str) -> None:
 def _alter(
     admin: psycopg.Connection[Any], name: str, options: dict[str, str], login: dict[str, str]
 ) -> None:
-    server, role = sql.Identifier(name), sql.Identifier(COLLECTING_ROLE)
+    server = sql.Identifier(name)
     admin.execute(sql.SQL("ALTER SERVER {} OPTIONS ({})").format(server, _options(options, "SET")))
-    admin.execute(
-        sql.SQL("ALTER USER MAPPING FOR {} SERVER {} OPTIONS ({})").format(
-            role, server, _options(login, "SET")
+    for role in (COLLECTING_ROLE, STUDIES_ROLE):
+        admin.execute(
+            sql.SQL("ALTER USER MAPPING FOR {} SERVER {} OPTIONS ({})").format(
+                sql.Identifier(role), server, _options(login, "SET")
+            )
         )
-    )
 
 
 def _create(
     admin: psycopg.Connection[Any], name: str, options: dict[str, str], login: dict[str, str]
 ) -> None:
-    server, role = sql.Identifier(name), sql.Identifier(COLLECTING_ROLE)
-    run = admin.execute
+    server, run = sql.Identifier(name), admin.execute
     run(
         sql.SQL("CREATE SERVER {} FOREIGN DATA WRAPPER postgres_fdw OPTIONS ({})").format(
             server, _options(options)
-        )
-    )
-    run(
-        sql.SQL("CREATE USER MAPPING FOR {} SERVER {} OPTIONS ({})").format(
-            role, server, _options(login)
         )
     )
     run(sql.SQL("CREATE SCHEMA {}").format(server))
@@ -149,8 +147,27 @@ def _create(
                 _options({"schema_name": "fleet_contract", "table_name": view}),
             )
         )
-    run(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(server, role))
-    run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(server, role))
+    for role, views in ((COLLECTING_ROLE, VIEWS), (STUDIES_ROLE, STUDIES_VIEWS)):
+        _admit(admin, name, role, views, login)
+
+
+def _admit(
+    admin: psycopg.Connection[Any],
+    name: str,
+    role: str,
+    views: Iterable[str],
+    login: dict[str, str],
+) -> None:
+    """Let the role read these views, with a mapping of its own."""
+    server, grantee = sql.Identifier(name), sql.Identifier(role)
+    admin.execute(
+        sql.SQL("CREATE USER MAPPING FOR {} SERVER {} OPTIONS ({})").format(
+            grantee, server, _options(login)
+        )
+    )
+    admin.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(server, grantee))
+    tables = sql.SQL(", ").join(sql.Identifier(name, view) for view in views)
+    admin.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(tables, grantee))
 
 
 def view_columns(connection: psycopg.Connection[Any]) -> dict[str, list[tuple[str, str]]]:

@@ -86,6 +86,14 @@ def adhoc_connection(db: None) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
+@pytest.fixture
+def studies_connection(db: None) -> Iterator[psycopg.Connection[Any]]:
+    """A connection with the rights of the list of studies."""
+    url = os.environ["FLEET_STUDIES_DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
 @pytest.fixture(scope="session")
 def start_region_cluster(rig_folder: Path) -> Iterator[Callable[[str], Cluster]]:
     """Return a function that starts the regions' cluster of a flavour, once a session."""

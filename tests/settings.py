@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from fleet.demo.servers import LOOPBACK, free_port
 
 DATABASE = "fleet"
-ROLES = ("fleet_admin", "fleet_collect", "fleet_web", "fleet_adhoc")
+ROLES = ("fleet_admin", "fleet_collect", "fleet_web", "fleet_adhoc", "fleet_studies")
 
 
 def _environment() -> dict[str, str]:
@@ -31,6 +31,7 @@ def _environment() -> dict[str, str]:
         "FLEET_TEST_FOLDER": str(base),
         "FLEET_DATABASE_URL": urls["fleet_collect"],
         "FLEET_ADMIN_DATABASE_URL": urls["fleet_admin"],
+        "FLEET_STUDIES_DATABASE_URL": urls["fleet_studies"],
         "FLEET_TEST_WEB_DATABASE_URL": urls["fleet_web"],
         "FLEET_TEST_ADHOC_DATABASE_URL": urls["fleet_adhoc"],
         "FLEET_REDIS_URL": f"redis://:{secrets.token_hex(8)}@{LOOPBACK}:{free_port()}/0",

@@ -16,7 +16,7 @@ from fleet.demo.postgres import Cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 INIT = (ROOT / "regions/sql/roles.sql", ROOT / "docker/postgres/2-passwords.sql")
-ROLES = ("fleet_admin", "fleet_collect", "fleet_web", "fleet_adhoc")
+ROLES = ("fleet_admin", "fleet_collect", "fleet_web", "fleet_adhoc", "fleet_studies")
 
 pytestmark = pytest.mark.integration
 
@@ -76,7 +76,7 @@ def test_it_lets_each_role_in_by_its_own_password(docker: Path, database: str) -
 
 
 def test_it_writes_urls_with_the_right_passwords(docker: Path) -> None:
-    for role in ("admin", "collect", "web"):
+    for role in ("admin", "collect", "web", "studies"):
         password = (docker / "secrets" / f"{role}_password").read_text()
         url = (docker / "secrets" / f"{role}_database_url").read_text()
         assert url == f"postgresql://fleet_{role}:{password}@postgres:5432/fleet"

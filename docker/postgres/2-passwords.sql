@@ -4,7 +4,9 @@
 \set collect_password `cat /run/secrets/collect_password`
 \set web_password `cat /run/secrets/web_password`
 \set adhoc_password `cat /run/secrets/adhoc_password`
+\set studies_password `cat /run/secrets/studies_password`
 ALTER ROLE fleet_admin PASSWORD :'admin_password';
 ALTER ROLE fleet_collect PASSWORD :'collect_password';
 ALTER ROLE fleet_web PASSWORD :'web_password';
 ALTER ROLE fleet_adhoc PASSWORD :'adhoc_password';
+ALTER ROLE fleet_studies PASSWORD :'studies_password';

@@ -20,7 +20,7 @@ from fleet.demo.valkey import Valkey
 from regions.sql import sql_file
 
 DATABASE = "fleet"
-ROLES = ("fleet_admin", "fleet_collect", "fleet_web", "fleet_adhoc")
+ROLES = ("fleet_admin", "fleet_collect", "fleet_web", "fleet_adhoc", "fleet_studies")
 
 
 class Center:
@@ -81,7 +81,9 @@ class Center:
             "FLEET_LOG_LEVEL": "INFO",
             "GUNICORN_CMD_ARGS": f"--bind={LOOPBACK}:{self.port}",
         }
-        if role != "fleet_web":
+        if role == "fleet_web":
+            ours["FLEET_STUDIES_DATABASE_URL"] = self.url("fleet_studies")
+        else:
             ours["FLEET_ADMIN_DATABASE_URL"] = self.url("fleet_admin")
         if account := unprivileged():
             # The keeper runs as root, PostgreSQL does not: it must be let into the sockets.

@@ -17,6 +17,10 @@ GRANT DELETE ON regions_tunnelstate TO fleet_web;
 -- The audit trail only grows, whoever writes it.
 REVOKE UPDATE, DELETE ON people_auditevent FROM fleet_web, fleet_collect;
 
+-- The list of studies reads foreign tables, to which regions/foreign_server.py admits it, and
+-- nothing that was collected.
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM fleet_studies;
+
 -- The union views become the collecting role's, see regions/union.py.
 GRANT CREATE ON SCHEMA fleet TO fleet_collect;
 GRANT USAGE ON SCHEMA fleet TO fleet_adhoc;

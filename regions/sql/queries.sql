@@ -192,8 +192,8 @@ SELECT obj_description(s.oid, 'pg_foreign_server') AS mark,
   (SELECT count(*) FROM pg_foreign_table t JOIN pg_class c ON c.oid = t.ftrelid
    WHERE t.ftserver = s.oid AND has_table_privilege('fleet_collect', c.oid, 'SELECT')
      AND has_schema_privilege('fleet_collect', c.relnamespace, 'USAGE')) AS n_readable_tables,
-  EXISTS (SELECT FROM pg_user_mappings m
-          WHERE m.srvid = s.oid AND m.usename = 'fleet_collect') AS is_mapped,
+  (SELECT count(*) FROM pg_user_mappings m WHERE m.srvid = s.oid
+     AND m.usename IN ('fleet_collect', 'fleet_studies')) = 2 AS is_mapped,
   s.oid IS NOT NULL OR n.oid IS NOT NULL AS is_there
 FROM (VALUES (%(server)s::name)) AS wanted (name)
 LEFT JOIN pg_foreign_server s ON s.srvname = wanted.name

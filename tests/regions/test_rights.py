@@ -9,11 +9,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db import connection as django_connection
 
 from fleet.clock import now
 from regions.collect import collect
-from regions.foreign_server import administering_connection
+from regions.contract import VIEWS
+from regions.foreign_server import STUDIES_VIEWS, administering_connection
 from regions.models import Region
+from regions.sessions import close_idle_sessions
 from regions.union import rebuild_union
 from tests.rig.region_database import RegionDatabase
 from tests.settings import ROLES
@@ -56,6 +59,15 @@ FORBIDDEN_TO_THE_COLLECTOR = [
     "DROP TABLE regions_region",
     "SET ROLE fleet_admin",
     *WRITES_ABROAD,
+]
+
+
+FORBIDDEN_TO_THE_STUDIES = [
+    CREATE_SERVER,
+    MAP_ITSELF,
+    "CREATE TABLE public.rogue ()",
+    "SET ROLE fleet_collect",
+    "ALTER SERVER region_alpha OPTIONS (SET host '127.0.0.1')",
 ]
 
 
@@ -126,19 +138,77 @@ def test_it_keeps_the_web_from_the_regions(web_connection: Connection) -> None:
 
 
 @pytest.mark.usefixtures("alpha")
-def test_it_maps_the_collecting_role_alone(collect_connection: Connection) -> None:
+def test_it_maps_the_collector_and_the_list_of_studies_alone(
+    collect_connection: Connection,
+) -> None:
     mappings = collect_connection.execute("SELECT srvname, usename FROM pg_user_mappings")
 
-    assert mappings.fetchall() == [("region_alpha", "fleet_collect")]
+    assert sorted(mappings.fetchall()) == [
+        ("region_alpha", "fleet_collect"),
+        ("region_alpha", "fleet_studies"),
+    ]
+
+
+@pytest.mark.usefixtures("alpha")
+def test_it_shows_the_list_of_studies_three_views_of_a_region(
+    studies_connection: Connection,
+) -> None:
+    reads = [f"SELECT * FROM region_alpha.{view}" for view in VIEWS]
+    allowed = [f"SELECT * FROM region_alpha.{view}" for view in STUDIES_VIEWS]
+
+    assert sorted({*reads} - {*refused(studies_connection, *reads)}) == sorted(allowed)
+
+
+@pytest.mark.usefixtures("alpha")
+def test_it_shows_the_list_of_studies_nothing_of_the_center(
+    studies_connection: Connection,
+) -> None:
+    tables = django_connection.introspection.table_names()
+    reads = [f"SELECT * FROM {table}" for table in tables]
+    reads += [f"SELECT * FROM fleet.union_{view}" for view in VIEWS]
+
+    assert refused(studies_connection, *reads) == reads
+
+
+@pytest.mark.usefixtures("alpha")
+@pytest.mark.parametrize("statement", [*WRITES_ABROAD, *FORBIDDEN_TO_THE_STUDIES])
+def test_it_lets_the_list_of_studies_write_nowhere(
+    studies_connection: Connection, statement: str
+) -> None:
+    studies_connection.execute("SET default_transaction_read_only = off")
+
+    with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.WrongObjectType)):
+        studies_connection.execute(statement.encode())
+
+
+def test_it_keeps_the_list_of_studies_short_and_read_only(studies_connection: Connection) -> None:
+    names = ("statement_timeout", "default_transaction_read_only", "idle_session_timeout")
+    shown = [studies_connection.execute(f"SHOW {name}".encode()).fetchone() for name in names]
+
+    assert shown == [("5s",), ("on",), ("30s",)]
+
+
+def test_it_repairs_a_lost_mapping(alpha: None, collect_connection: Connection) -> None:
+    with administering_connection() as admin:
+        admin.execute("DROP USER MAPPING FOR fleet_studies SERVER region_alpha")
+    close_idle_sessions()
+
+    collect(Region.objects.get(), now())
+
+    mappings = collect_connection.execute("SELECT count(*) FROM pg_user_mappings")
+    assert mappings.fetchone() == (2,)
 
 
 @pytest.mark.usefixtures("alpha")
 def test_it_shows_a_regions_password_to_no_login(
-    web_connection: Connection, adhoc_connection: Connection, collect_connection: Connection
+    web_connection: Connection,
+    adhoc_connection: Connection,
+    collect_connection: Connection,
+    studies_connection: Connection,
 ) -> None:
-    for connection in (web_connection, adhoc_connection, collect_connection):
+    for connection in (web_connection, adhoc_connection, collect_connection, studies_connection):
         options = connection.execute("SELECT umoptions FROM pg_user_mappings")
-        assert options.fetchall() == [(None,)]
+        assert options.fetchall() == [(None,), (None,)]
 
 
 @pytest.mark.usefixtures("alpha")

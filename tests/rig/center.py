@@ -1,4 +1,4 @@
-"""The center's database as it is in life: four roles, migrated by the administering one."""
+"""The center's database as it is in life: five roles, migrated by the administering one."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tests.settings import DATABASE
 LOGINS = (
     "FLEET_DATABASE_URL",
     "FLEET_ADMIN_DATABASE_URL",
+    "FLEET_STUDIES_DATABASE_URL",
     "FLEET_TEST_WEB_DATABASE_URL",
     "FLEET_TEST_ADHOC_DATABASE_URL",
 )
