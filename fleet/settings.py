@@ -21,6 +21,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "csp",
     "fleet",
     "regions",
     "fleet.people",
@@ -29,6 +35,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -36,6 +43,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "fleet.people.sessions.limit_sessions",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "fleet.urls"
@@ -50,6 +59,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "fleet.people.context.person",
             ],
         },
     }
@@ -86,21 +96,93 @@ FLEET_SOCKET_GROUP = env_str("FLEET_SOCKET_GROUP", "")
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Who signs in, and how: a password, then a code if the person wants one, or the organisation's
+# own sign-in (OpenID Connect). Nobody signs up, and nothing is sent by e-mail.
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
     "fleet.people.permissions.RolePermissions",
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "login"
+LOGOUT_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "login"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+ACCOUNT_ADAPTER = "fleet.people.accounts.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_UNIQUE_EMAIL = False
+ACCOUNT_SESSION_REMEMBER = True
+# Per address all attempts, then the failed ones per address and per name.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/5m/ip,5/5m/key",
+    "change_password": "5/m/user",
+    "reauthenticate": "10/m/user",
+}
+MFA_ADAPTER = "fleet.people.accounts.SecondSteps"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Fleet"
+SOCIALACCOUNT_ADAPTER = "fleet.people.accounts.Identities"
+# A link, not a form: the policy below lets forms lead to ourselves only.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+FLEET_OIDC_ISSUER = env_str("FLEET_OIDC_ISSUER", "")
+FLEET_OIDC_NAME = env_str("FLEET_OIDC_NAME", "OpenID Connect")
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": FLEET_OIDC_NAME,
+                "client_id": env_str("FLEET_OIDC_CLIENT_ID", ""),
+                "secret": env_str("FLEET_OIDC_CLIENT_SECRET", ""),
+                "settings": {"server_url": FLEET_OIDC_ISSUER},
+            }
+        ]
+        if FLEET_OIDC_ISSUER
+        else [],
+    }
+}
+# Whom people ask who cannot get in: a name, a number, a channel.
+FLEET_CONTACT = env_str("FLEET_CONTACT", "")
+
+# A session ends after so many hours without a page, and after a week whatever happens.
+SESSION_COOKIE_AGE = 3600 * env_int("FLEET_SESSION_HOURS", 12)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env_bool("FLEET_SECURE_COOKIES", not DEBUG)
 SESSION_COOKIE_SAMESITE = "Lax"
+# Proxies of ours in front of the web process: they say who asks, and whether through TLS.
+FLEET_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env_int("FLEET_PROXIES", 0)
+if FLEET_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE
+# What asks from this machine, past the proxy, and speaks no TLS.
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SESSION_COOKIE_SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# Whether browsers ship with a domain in their list is its owner's decision, not ours.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
@@ -126,3 +208,12 @@ LOGGING = {
 }
 
 FLEET_REDIS_URL = env_str("FLEET_REDIS_URL", "redis://127.0.0.1:6379/0")
+CACHES = {
+    # Counts sign-ins for all web processes together; empty after a restart of Redis.
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": FLEET_REDIS_URL,
+        "KEY_PREFIX": "fleet-cache",
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+    }
+}

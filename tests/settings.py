@@ -54,3 +54,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # WhiteNoise warns of a missing folder; nothing is collected for tests.
 STATIC_ROOT = Path(os.environ["FLEET_TEST_FOLDER"]) / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
+# Sign-ins are counted within the process, and anew for each test that asks for it.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -61,8 +64,21 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # plain at run time
         return person.get_role_display()
 
 
-admin.site.unregister((User, Group))
+# What allauth registers beside the second steps, which an administrator takes from who lost them.
+UNUSED = (Group, EmailAddress, SocialAccount, SocialApp, SocialToken)
+admin.site.unregister((User, Authenticator, *UNUSED))
 admin.site.register(User, AccountAdmin)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain at run time
+    """Deleted for a person who lost it; its secret is not shown."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    fields = readonly_fields = list_display
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
 
 
 @admin.register(AuditEvent)

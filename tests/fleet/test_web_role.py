@@ -35,7 +35,7 @@ def as_web(transactional_db: None) -> Iterator[str]:
 
 
 def test_it_lets_a_person_log_in_and_read(as_web, client):
-    client.post("/login/", {"username": "oncall", "password": PASSWORD})
+    client.post("/login/", {"login": "oncall", "password": PASSWORD})
 
     assert client.get(f"/day/{now().date()}/").status_code == 200
 

@@ -131,7 +131,7 @@ def test_it_speaks_russian(reader):
 
     page = reader.get(f"/day/{today()}/", headers={"accept-language": "ru"}).content.decode()
 
-    assert '<html lang="ru">' in page
+    assert '<html lang="ru"' in page
     assert "Внимания не требует никто." in page
     assert "1\xa0412" in page
 
@@ -146,11 +146,13 @@ def test_it_only_reads(reader):
     assert reader.post(f"/day/{today()}/").status_code == 405
 
 
-@pytest.mark.parametrize("n", [3, 100])
-def test_it_asks_the_same_number_of_questions(reader, n, django_assert_num_queries):
-    for i in range(n):
-        make_live_region(f"r{i}")
+def test_it_asks_the_same_number_of_questions(reader, django_assert_max_num_queries):
+    asked = set()
+    for first, last in ((0, 3), (3, 100)):
+        for i in range(first, last):
+            make_live_region(f"r{i}")
+        with django_assert_max_num_queries(20) as queries:
+            reader.get(f"/day/{today()}/")
+        asked.add(len(queries))
 
-    # The session, the user, the person, the zones, and the three of the review.
-    with django_assert_num_queries(7):
-        reader.get(f"/day/{today()}/")
+    assert len(asked) == 1
