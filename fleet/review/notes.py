@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, datetime
@@ -38,6 +39,8 @@ def write(
     text = text.replace("\r\n", "\n").strip()
     if not text or "\0" in text:
         raise BadNote(_("Write the note's text first."))
+    if not re.fullmatch(r"[\w.:-]{0,40}", reason, re.ASCII):
+        raise BadNote(_("There is no such reason. Look again."))
     if len(text) > LONGEST_NOTE:
         raise BadNote(
             ngettext(

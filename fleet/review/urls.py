@@ -2,9 +2,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from fleet.review import views
+from fleet.review import sign_views, views
 
 urlpatterns = [
     path("", views.index, name="index"),
     path("day/<str:text>/", views.day, name="day"),
+    path("day/<str:text>/sign/", sign_views.sign_fine, name="sign_all"),
+    path("day/<str:text>/note/", sign_views.note_fleet, name="note_fleet"),
+    path("day/<str:text>/handover/", sign_views.hand_over, name="handover"),
+    path("regions/<str:code>/<str:text>/sign/", sign_views.sign_region, name="sign"),
+    path("regions/<str:code>/<str:text>/unsign/", sign_views.unsign_region, name="unsign"),
+    path("regions/<str:code>/<str:text>/note/", sign_views.note_region, name="note"),
 ]

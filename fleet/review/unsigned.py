@@ -1,0 +1,122 @@
+"""Finished local days that nobody signed, and signed ones that late data changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Exists, OuterRef
+
+from fleet.review.changes import change
+from fleet.review.day import ReviewDay
+from fleet.review.figures import Figures
+from fleet.review.models import SignOff
+from fleet.review.numbers import NUMBERS, Numbers
+from regions.localday import local_day
+from regions.models import DailyRollup
+
+LOOK_BACK_DAYS = 14
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class UnsignedDay:
+    code: str
+    name: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedDay:
+    """A day with a sign-off that no longer counts; `changed` says why, as “+34 studies”."""
+
+    code: str
+    name: str
+    day: date
+    by: str
+    at: datetime
+    changed: str
+
+
+def unsigned_days(review: ReviewDay) -> list[UnsignedDay]:
+    """Return the finished days before the reviewed one without a standing sign-off, latest first.
+
+    Of each reviewed region: its last LOOK_BACK_DAYS finished local days on which it worked, none
+    before its first collected one. One query.
+    """
+    signed = _standing_days(review)
+    found = []
+    days_of = cache(lambda zone, weekdays: _finished_days(review.now, ZoneInfo(zone), weekdays))
+    for row in review.rows:
+        if row.n_days_known is None:
+            continue
+        first = review.day - (row.n_days_known - 1) * ONE_DAY
+        found += [
+            UnsignedDay(row.region.code, row.region.name, day)
+            for day in days_of(row.region.time_zone, row.region.open_weekdays)
+            if first <= day < review.day and day not in signed.get(row.region.pk, ())
+        ]
+    return sorted(found, key=lambda one: (-one.day.toordinal(), one.name))
+
+
+def changed_days(review: ReviewDay) -> list[ChangedDay]:
+    """Return the days that differ from what was signed, latest first.
+
+    Of each reviewed region: from LOOK_BACK_DAYS before the reviewed day to that day. Two queries.
+    """
+    regions = {row.region.pk: row.region for row in review.rows}
+    suspects = _signed_otherwise(review, regions)
+    rollups = {
+        (row["region_id"], row["day"]): Numbers.of(row)
+        for row in DailyRollup.objects.filter(
+            region_id__in={one.region_id for one in suspects},
+            day__in={one.day for one in suspects},
+        ).values("region_id", "day", *NUMBERS)
+    }
+    figures = Figures.of_active_language()
+    found = []
+    for one in suspects:
+        # The rollup of a day whose every study was taken back is gone, and the day is empty.
+        gone = None if one.n_received is None else Numbers()
+        if changed := change(one, rollups.get((one.region_id, one.day), gone), figures):
+            region, by, at = regions[one.region_id], one.signed_by_name, one.signed_at
+            found.append(ChangedDay(region.code, region.name, one.day, by, at, changed))
+    return found
+
+
+def _standing_days(review: ReviewDay) -> dict[int, set[date]]:
+    signed = (
+        SignOff.objects.filter(
+            undone_at=None,
+            region_id__in=[row.region.pk for row in review.rows],
+            day__gte=review.now.date() - (LOOK_BACK_DAYS + 2) * ONE_DAY,
+        )
+        .order_by()
+        .values_list("region_id")
+        .annotate(days=ArrayAgg("day"))
+    )
+    return {region_id: set(days) for region_id, days in signed}
+
+
+def _finished_days(now: datetime, zone: ZoneInfo, weekdays: str) -> list[date]:
+    today = local_day(now, zone)
+    days = [today - n * ONE_DAY for n in range(1, LOOK_BACK_DAYS + 1)]
+    return [day for day in days if str(day.isoweekday()) in weekdays]
+
+
+def _signed_otherwise(review: ReviewDay, region_ids: Iterable[int]) -> list[SignOff]:
+    """Return the standing sign-offs whose rollup is not the one that was signed."""
+    same = DailyRollup.objects.filter(
+        day=OuterRef("day"), region_id=OuterRef("region_id"), fingerprint=OuterRef("fingerprint")
+    )
+    standing = SignOff.objects.filter(
+        ~Exists(same),
+        undone_at=None,
+        region_id__in=list(region_ids),
+        day__range=(review.day - LOOK_BACK_DAYS * ONE_DAY, review.day),
+    )
+    return list(standing.order_by("-day", "region__name"))
