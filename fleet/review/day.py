@@ -1,30 +1,39 @@
-"""Assemble the daily review: each region on its own local day of one date."""
+"""Assemble the daily review: each region on its own local day of one date.
+
+What one region's row needs and cannot be computed costs that row only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from fleet.review.attention import reasons
 from fleet.review.blindness import Blindness, Watched, lost_together, silences
 from fleet.review.figures import Figures
-from fleet.review.history import History
-from fleet.review.known import Known, RegionFacts, known
+from fleet.review.history import UNKNOWN, History, pasts
+from fleet.review.known import Known, RegionFacts, Span, known
+from fleet.review.ladder import FINE_RANK
 from fleet.review.links import Link, LinkState, link
 from fleet.review.numbers import Numbers, known_numbers
-from fleet.review.outputs import ModelPositives, ModelVersion
+from fleet.review.outputs import ModelPositives, ModelVersion, Outputs, outputs
+from fleet.review.rejections import top_rejections
 from fleet.review.situation import Level, Reason, Situation
-from fleet.review.usual import Usual
+from fleet.review.usual import Usual, usuals
 from regions.freshness import Freshness, freshness
 from regions.localday import day_bounds, local_day
 from regions.models import Region
 from regions.models.region import Level as RegionLevel
 
-FINE_RANK = 100
+ONE_DAY = timedelta(days=1)
+UTC_NAME = "UTC"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,15 @@ class RegionDay:
     def is_complete(self) -> bool:
         """Whether the day was collected after its end."""
         return self.known_as_of is not None and self.known_as_of >= self.ends_at
+
+    @property
+    def known_span(self) -> Span | None:
+        """The days that are wholly known, this one left out."""
+        if self.n_days_known is None or self.known_as_of is None:
+            return None
+        zone = self.region.zone
+        first_day = self.starts_at.astimezone(zone).date() - (self.n_days_known - 1) * ONE_DAY
+        return Span(self.region.pk, first_day, local_day(self.known_as_of, zone))
 
     @property
     def ladder(self) -> tuple[int, int, str]:
@@ -121,8 +139,8 @@ def review(day: date, now: datetime, of: QuerySet[Region]) -> ReviewDay:
     regions = known(day, of)
     links = {k.region.pk: _link(k, now) for k in regions}
     together = lost_together({k.region.pk: links[k.region.pk] for k in regions if k.paths})
-    figures = Figures.of_active_language()
-    rows = tuple(_region_day(k, day, now, links[k.region.pk], together, figures) for k in regions)
+    shared = _shared(regions, day, now, links, together)
+    rows = tuple(_row(k, shared) for k in regions)
     silent = silences(
         [Watched(k.paths, k.attempt, k.region.collect_every) for k in regions if k.paths], now
     )
@@ -132,13 +150,89 @@ def review(day: date, now: datetime, of: QuerySet[Region]) -> ReviewDay:
 
 def in_full(page: ReviewDay, shown: Collection[int]) -> ReviewDay:
     """Return the review with history, positives and versions of the regions with these ids."""
-    return page if shown else page
+    spans = {row.region.pk: row.known_span for row in page.rows if row.region.pk in shown}
+    past = pasts(page.day, [span for span in spans.values() if span])
+    said = outputs(page.day, spans)
+    rows = []
+    for row in page.rows:
+        pk = row.region.pk
+        if pk in spans:
+            numbers = row.numbers if row.counts else None
+            history = History.of(past.get(pk, UNKNOWN), page.day, numbers, row.region.open_weekdays)
+            of_models = said.get(pk, Outputs())
+            row = replace(
+                row,
+                history=history,
+                positives=of_models.positives,
+                versions=of_models.versions,
+            )
+        rows.append(row)
+    return replace(page, rows=tuple(rows))
 
 
 def latest_day(now: datetime, today: date) -> date:
     """Return the last date that has begun for the reader or in any region."""
-    zones = Region.objects.filter(is_active=True).values_list("time_zone", flat=True)
-    return max([today, *(local_day(now, ZoneInfo(zone)) for zone in zones.distinct())])
+    names = Region.objects.filter(is_active=True).values_list("time_zone", flat=True).distinct()
+    return max([today, *(local_day(now, zone) for zone in _zones(names).values())])
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What the rows of one page are made of beside what is known of their regions."""
+
+    day: date
+    now: datetime
+    figures: Figures
+    bounds: Mapping[str, tuple[datetime, datetime]]
+    links: Mapping[int, Link]
+    together: Blindness | None
+    usuals: Mapping[int, Usual]
+    rejections: Mapping[int, tuple[str, int]]
+
+
+def _shared(
+    regions: Sequence[Known],
+    day: date,
+    now: datetime,
+    links: Mapping[int, Link],
+    together: Blindness | None,
+) -> _Shared:
+    zones = _zones({k.region.time_zone for k in regions})
+    bounds = {name: day_bounds(day, zone) for name, zone in zones.items()}
+    open_on = str(day.isoweekday())
+    spans = [
+        Span(k.region.pk, k.first_day, local_day(k.known_as_of, zones[k.region.time_zone]))
+        for k in regions
+        if k.first_day and k.known_as_of and k.region.time_zone in zones
+        if open_on in k.region.open_weekdays
+    ]
+    rejecting = [
+        (k.region.pk, *bounds[k.region.time_zone])
+        for k in regions
+        if k.rollup and (k.rollup["n_rejected"] or k.rollup["n_filtered"])
+        if k.region.time_zone in zones
+    ]
+    return _Shared(
+        day,
+        now,
+        Figures.of_active_language(),
+        bounds,
+        links,
+        together,
+        usuals(day, spans),
+        top_rejections(rejecting),
+    )
+
+
+def _zones(names: Iterable[str]) -> dict[str, ZoneInfo]:
+    """Return the zones by name, without those that this system does not know any more."""
+    zones = {}
+    for name in names:
+        try:
+            zones[name] = ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            log.error("the time zone %s is not known here: update tzdata", name)
+    return zones
 
 
 def _link(k: Known, now: datetime) -> Link:
@@ -151,23 +245,44 @@ def _link(k: Known, now: datetime) -> Link:
     )
 
 
-def _region_day(
-    k: Known,
-    day: date,
-    now: datetime,
-    found: Link,
-    together: Blindness | None,
-    figures: Figures,
-) -> RegionDay:
-    lost = together.lost if together and k.region.pk in together.lost else frozenset()
+def _row(k: Known, shared: _Shared) -> RegionDay:
+    """Return the region's row, or one that says that it could not be computed."""
+    try:
+        return _region_day(k, shared)
+    except Exception:
+        log.exception("could not compute the day %s of region %s", shared.day, k.region.code)
+    sentence = _("Could not compute this row at %(time)s; the log says why.") % {
+        "time": f"{shared.now:%H:%M} UTC"
+    }
+    reason = Reason("not_computed", Level.UNKNOWN, 38, sentence)
+    starts_at, ends_at = day_bounds(shared.day, ZoneInfo(UTC_NAME))
+    return RegionDay(
+        # Nothing on the page may stumble over the zone again.
+        region=replace(k.region, time_zone=UTC_NAME),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        known_as_of=k.known_as_of,
+        freshness=Freshness.UNKNOWN,
+        age=None,
+        link=shared.links[k.region.pk],
+        numbers=None,
+        reasons=(reason,),
+        mark=reason.level,
+    )
+
+
+def _region_day(k: Known, shared: _Shared) -> RegionDay:
+    pk = k.region.pk
+    found, together = shared.links[pk], shared.together
+    lost = together.lost if together and pk in together.lost else frozenset()
     lamp = Link(LinkState.UNKNOWN, found.since, found.sentence) if lost else found
-    starts_at, ends_at = day_bounds(day, k.region.zone)
-    if now < starts_at:
+    starts_at, ends_at = shared.bounds[k.region.time_zone]
+    if shared.now < starts_at:
         return RegionDay(
             k.region, starts_at, ends_at, k.known_as_of, None, None, lamp, None, (), Level.AHEAD
         )
-    situation = _situation(k, day, now, (starts_at, ends_at), lamp, len(lost))
-    why = reasons(situation, figures)
+    situation = _situation(k, shared, lamp, len(lost))
+    why = reasons(situation, shared.figures)
     return RegionDay(
         k.region,
         starts_at,
@@ -179,22 +294,20 @@ def _region_day(
         situation.numbers,
         why,
         _mark(why, situation),
+        situation.n_days_known,
+        situation.usual,
+        situation.top_rejection,
     )
 
 
-def _situation(
-    k: Known,
-    day: date,
-    now: datetime,
-    bounds: tuple[datetime, datetime],
-    lamp: Link,
-    n_lost_together: int,
-) -> Situation:
-    region, (starts_at, ends_at) = k.region, bounds
+def _situation(k: Known, shared: _Shared, lamp: Link, n_lost_together: int) -> Situation:
+    region, day, now = k.region, shared.day, shared.now
+    starts_at, ends_at = shared.bounds[region.time_zone]
     is_closed = str(day.isoweekday()) not in region.open_weekdays
     n_days_known = (day - k.first_day).days + 1 if k.first_day else None
     limits = (region.late_after, region.stale_after)
     return Situation(
+        day=day,
         now=now,
         starts_at=starts_at,
         ends_at=ends_at,
@@ -215,6 +328,8 @@ def _situation(
         ),
         n_misdated=k.n_misdated,
         n_days_known=n_days_known,
+        usual=shared.usuals.get(region.pk),
+        top_rejection=shared.rejections.get(region.pk),
         n_lost_together=n_lost_together,
     )
 

@@ -56,6 +56,15 @@ class RegionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """The days of a region that are wholly known: from `first_day` up to `before`, without it."""
+
+    region: int
+    first_day: date
+    before: date
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """One region with its state now, its first collected day, and its rollup of the date.
 

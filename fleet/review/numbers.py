@@ -10,7 +10,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Counts of studies and answers; latencies in seconds, None where there is no answer."""
+    """Counts of studies and answers; latencies and waits in seconds, None without answers."""
 
     n_received: int = 0
     n_filtered: int = 0
@@ -28,6 +28,8 @@ class Numbers:
     latency_p50_s: float | None = None
     latency_p95_s: float | None = None
     latency_p99_s: float | None = None
+    wait_p50_s: float | None = None
+    wait_p95_s: float | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
@@ -46,6 +48,11 @@ class Numbers:
         return self.n_expected - self.n_pending
 
     @property
+    def n_sent(self) -> int:
+        """Studies, and what was refused before it became one."""
+        return self.n_received + self.n_filtered
+
+    @property
     def failed_share(self) -> float | None:
         """Failed of settled answers."""
         return share(self.n_failed, self.n_settled)
@@ -53,7 +60,7 @@ class Numbers:
     @property
     def rejected_share(self) -> float | None:
         """Refused, as a study or before it became one, of all that was sent."""
-        return share(self.n_rejected + self.n_filtered, self.n_received + self.n_filtered)
+        return share(self.n_rejected + self.n_filtered, self.n_sent)
 
     @property
     def fallback_share(self) -> float | None:

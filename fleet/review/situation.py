@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from fleet.review.ladder import place
 from fleet.review.links import Link
 from fleet.review.numbers import Numbers
+from fleet.review.usual import Usual
 from regions.freshness import Freshness
 
 # A failure of today is news for yesterday's page, not for last month's.
@@ -40,11 +42,17 @@ class Reason:
     limit: float | None = None
     detail: str = ""
 
+    @property
+    def place(self) -> str:
+        """Why a row of which this is the first reason stands where it stands."""
+        return place(self.rank)
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """All that the rules may ask of one region and its local day."""
 
+    day: date
     now: datetime
     starts_at: datetime
     ends_at: datetime
@@ -60,6 +68,8 @@ class Situation:
     numbers: Numbers | None
     n_misdated: int
     n_days_known: int | None
+    usual: Usual | None
+    top_rejection: tuple[str, int] | None
     n_lost_together: int
 
     @property

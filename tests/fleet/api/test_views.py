@@ -90,6 +90,6 @@ def test_it_asks_the_same_number_of_questions(get, n, django_assert_num_queries)
     for i in range(n):
         make_live_region(f"r{i}")
 
-    # The token, the note of its use, the person, the zones, and the three of the review.
-    with django_assert_num_queries(7):
+    # The token, the note of its use, the person, the zones, and the five of the review.
+    with django_assert_num_queries(9):
         get(f"review/{now().date()}/")

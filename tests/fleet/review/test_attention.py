@@ -11,12 +11,15 @@ from fleet.review.figures import Figures
 from fleet.review.links import Link, LinkState
 from fleet.review.numbers import Numbers
 from fleet.review.situation import Level, Situation
+from fleet.review.usual import Usual
 from regions.freshness import Freshness
 from regions.models import FailureKind
-from tests.builders import NOW
+from tests.builders import NOW, TODAY
 
 HOUR = timedelta(hours=1)
+USUAL = Usual(8, 420.0, 380.0, 460.0, 0.05, 0.01, 0.02, 0.01, 60.0)
 FINE = Situation(
+    day=TODAY,
     now=NOW,
     starts_at=NOW - 13 * HOUR,
     ends_at=NOW + 11 * HOUR,
@@ -32,6 +35,8 @@ FINE = Situation(
     numbers=Numbers(n_received=100, n_expected=100, n_done=100),
     n_misdated=0,
     n_days_known=45,
+    usual=None,
+    top_rejection=None,
     n_lost_together=0,
 )
 OVER = replace(FINE, now=NOW + 12 * HOUR, known_as_of=NOW + 12 * HOUR)
@@ -86,7 +91,7 @@ CASES = [
     ),
     (
         replace(OVER, freshness=Freshness.LATE, known_as_of=OVER.ends_at - 3 * HOUR),
-        ("data_late", Level.LOOK, "The last 3 h of the day are missing."),
+        ("data_late", Level.LOOK, "The day's last 3 h are missing, limit 30 min."),
     ),
     (
         replace(OVER, freshness=Freshness.STALE, known_as_of=OVER.starts_at - HOUR),
@@ -130,6 +135,26 @@ CASES = [
         ("no_studies", Level.LOOK, "No study was ever collected."),
     ),
     (
+        replace(OVER, numbers=Numbers(), usual=USUAL),
+        ("no_studies", Level.LOOK, "No study came, usually 380 to 460 on Tuesdays."),
+    ),
+    (
+        replace(OVER, numbers=Numbers(n_received=138, n_expected=138, n_done=138), usual=USUAL),
+        ("unusual_volume", Level.LOOK, "138 studies, usually 380 to 460 on Tuesdays."),
+    ),
+    (
+        replace(FINE, numbers=replace(FINE.numbers, latency_p95_s=200.0), usual=USUAL),
+        ("slow_answers", Level.LOOK, "Latency p95 is 3.3 min, usually 60 s, limit 2 min."),
+    ),
+    (
+        replace(FINE, numbers=replace(FINE.numbers, n_fallback=12)),
+        ("many_fallbacks", Level.LOOK, "12.0% of 100 answers came by a fallback, limit 10%."),
+    ),
+    (
+        replace(FINE, numbers=replace(FINE.numbers, n_rejected=12), top_rejection=("no_pixels", 9)),
+        ("many_rejected", Level.LOOK, "12.0% of 100 sent were rejected, limit 10%."),
+    ),
+    (
         replace(FINE, n_misdated=1),
         ("misdated", Level.LOOK, "1 study has an impossible date."),
     ),
@@ -147,7 +172,7 @@ CASES = [
     ),
     (
         replace(FINE, n_days_known=5),
-        ("learning", Level.UNKNOWN, "Learning: day 5 of 14."),
+        ("learning", Level.UNKNOWN, "Learning: 5 of 14 days."),
     ),
     (
         replace(FINE, n_days_known=-3, numbers=None),

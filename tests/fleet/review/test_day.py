@@ -51,11 +51,11 @@ def make_lost(code: str, hours: float) -> None:
 
 
 @pytest.mark.parametrize("n", [3, 100])
-def test_it_asks_three_questions_whatever_the_number_of_regions(n, django_assert_num_queries):
+def test_it_asks_five_questions_whatever_the_number_of_regions(n, django_assert_num_queries):
     for i in range(n):
         make_healthy_region(f"r{i}")
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         reviewed()
 
 
@@ -116,7 +116,7 @@ def test_it_keeps_a_collected_day_fresh_for_ever():
 def test_it_misses_the_end_of_a_day_that_was_not_collected():
     make_collected(last_success_at=datetime.fromisoformat("2026-03-09T18:00:00Z"))
 
-    assert shown(YESTERDAY).reasons[0].sentence == "The last 3 h of the day are missing."
+    assert shown(YESTERDAY).reasons[0].sentence == "The day's last 3 h are missing, limit 30 min."
 
 
 def test_it_expects_nothing_of_a_closed_region():
