@@ -7,20 +7,31 @@ come out right, a crash changes nothing, and running twice changes nothing.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 
+from fleet.clock import now as read_clock
 from regions.blame import blame_query
+from regions.contract import Facts
 from regions.deadline import hard_deadline
 from regions.failures import Failure
 from regions.foreign_server import ensure_foreign_server
 from regions.localday import day_bounds, local_day
-from regions.models import Collection, FailureKind, Region, RegionStatus
-from regions.outcome import Depth, Progress, load_standing, record_failure, record_success
-from regions.probe import reach_region
+from regions.models import AccessPath, Collection, FailureKind, Region
+from regions.outcome import (
+    Depth,
+    Progress,
+    Standing,
+    give_back_connection,
+    load_standing,
+    record_failure,
+    record_success,
+)
+from regions.probe import check_facts, facts_of, reach_region, reader_password
 from regions.sessions import RegionSession, borrowed_session
 from regions.sql import named_statements
 
@@ -47,16 +58,14 @@ def collect(region: Region, now: datetime, *, is_sweep: bool = False) -> Collect
     `is_sweep` checks every kept hour, as otherwise happens once in SWEEP_EVERY. Raises
     AlreadyCollecting when another worker is at it; an error of our own is written down and raised.
     """
-    status, paths = load_standing(region)
+    give_back_connection()
     try:
         with borrowed_session(region) as session:
             if not _try_lock(session.center, region):
                 raise AlreadyCollecting(region.code)
-            reached = reach_region(session, region, paths, status.columns_hash)
-            ensure_foreign_server(session.center, region, reached)
-            progress = _plan(status, now, is_sweep)
-            _replace_windows(session, region, progress, now)
+            run = _bring_in(session, region, now, is_sweep)
             _unlock(session.center, region)
+            return run
     except AlreadyCollecting:
         raise
     except Failure as failure:
@@ -66,59 +75,114 @@ def collect(region: Region, now: datetime, *, is_sweep: bool = False) -> Collect
     except Exception:
         record_failure(region, Failure(FailureKind.CENTER, UNEXPECTED), now)
         raise
-    return record_success(status, reached, progress, now)
 
 
-def _plan(status: RegionStatus, now: datetime, is_sweep: bool) -> Progress:
+def _bring_in(session: RegionSession, region: Region, now: datetime, is_sweep: bool) -> Collection:
+    """Go the known way; where that is none, or fails, ask the region directly first.
+
+    Asking costs a connection and a round trip, finds the path that works and says in one sentence
+    what is wrong. A daily sweep always asks.
+    """
+    standing = load_standing(session.center, region)
+    progress = _plan(region, standing, now, is_sweep)
+    if standing.known_way and progress.depth is not Depth.SWEEP:
+        try:
+            return _go(session, region, standing.known_way, standing.columns_hash, progress, now)
+        except (Failure, psycopg.Error):
+            if session.center.closed:
+                raise
+            session.forget_region()
+            progress = _plan(region, standing, now, is_sweep)
+    path, columns_hash = reach_region(session, region, standing.paths, standing.columns_hash)
+    return _go(session, region, path, columns_hash, progress, now)
+
+
+def _go(
+    session: RegionSession,
+    region: Region,
+    path: AccessPath,
+    columns_hash: str,
+    progress: Progress,
+    now: datetime,
+) -> Collection:
+    ensure_foreign_server(session, region, path, reader_password(region))
+    facts = _replace_windows(session, region, columns_hash, progress, now)
+    return record_success(session.center, region, path, facts, progress, now)
+
+
+def _plan(region: Region, standing: Standing, now: datetime, is_sweep: bool) -> Progress:
     """Return how far this run looks back: always behind the last success."""
     known_as_of, swept_at, looked_back_at = (
-        status.last_success_at,
-        status.last_sweep_at,
-        status.last_look_back_at,
+        standing.last_success_at,
+        standing.last_sweep_at,
+        standing.last_look_back_at,
     )
     if is_sweep or known_as_of is None or swept_at is None or swept_at <= now - SWEEP_EVERY:
         oldest = min(now - KEPT_HOURS, (known_as_of or now) - LOOK_BACK)
-        oldest_day = local_day(oldest, status.region.zone)
-        return Progress(day_bounds(oldest_day, status.region.zone)[0], Depth.SWEEP)
+        oldest_day = local_day(oldest, region.zone)
+        return Progress(day_bounds(oldest_day, region.zone)[0], Depth.SWEEP)
     if looked_back_at is None or looked_back_at <= now - LOOK_BACK_EVERY:
         return Progress(min(now, known_as_of) - LOOK_BACK, Depth.LOOK_BACK)
     return Progress(min(now, known_as_of) - RECENT, Depth.RECENT)
 
 
 def _replace_windows(
-    session: RegionSession, region: Region, progress: Progress, now: datetime
-) -> None:
-    """Bring one window of hours after the other up to date, each in its own transaction."""
+    session: RegionSession, region: Region, columns_hash: str, progress: Progress, now: datetime
+) -> Facts:
+    """Bring one window of hours after the other up to date, each in its own transaction.
+
+    Returns what the region said of itself in the last one.
+    """
     end = now + LOOK_AHEAD
     start = progress.window_from
-    while start < end:
+    while True:
         window = (start, min(start + WINDOW, end))
         with (
             hard_deadline(session.center, WINDOW_TIMEOUT_S, "collecting the changed hours"),
             session.center.transaction(),
         ):
             session.center.execute("SET LOCAL statement_timeout = '60s'")
-            _replace_hours(session.center, region, window, progress, now)
+            facts, checked = _check_hours(session.center, region, window)
+            check_facts(region, facts, columns_hash)
+            progress.n_checked += len(checked)
+            if changed := [(hour, print_) for hour, print_, has_changed in checked if has_changed]:
+                _replace_hours(session.center, region, changed, progress, now)
             _replace_profiles(session.center, region, window, now)
         start = window[1]
+        if start >= end:
+            break
     if progress.depth is Depth.SWEEP:
         progress.n_misdated = _count_misdated(session)
+    return facts
+
+
+def _check_hours(
+    center: psycopg.Connection[Any], region: Region, window: tuple[datetime, datetime]
+) -> tuple[Facts, list[tuple[datetime, int, bool]]]:
+    """Return the region's facts, and (hour, fingerprint, whether our bucket is of other rows)."""
+    sent_at = read_clock()
+    with center.cursor(row_factory=dict_row) as cursor:
+        rows = _run(
+            cursor,
+            region,
+            "changed_hours",
+            window_from=window[0],
+            window_to=window[1],
+            utc_from=_utc_day(window[0]),
+            utc_to=_utc_day(window[1]),
+        ).fetchall()
+    facts = next((row for row in rows if row["hour"] is None), None)
+    hours = [(row["hour"], row["fingerprint"], row["has_changed"]) for row in rows if row["hour"]]
+    return facts_of(facts, sent_at), hours
 
 
 def _replace_hours(
     center: psycopg.Connection[Any],
     region: Region,
-    window: tuple[datetime, datetime],
+    changed: list[tuple[datetime, int]],
     progress: Progress,
     now: datetime,
 ) -> None:
-    checked = _run(
-        center, region, "changed_hours", window_from=window[0], window_to=window[1]
-    ).fetchall()
-    changed = [(hour, fingerprint) for hour, fingerprint, has_changed in checked if has_changed]
-    progress.n_checked += len(checked)
-    if not changed:
-        return
     hours = [hour for hour, _fingerprint in changed]
     fingerprints = [fingerprint for _hour, fingerprint in changed]
     _run(center, region, "delete_hours", hours=hours)
@@ -127,6 +191,7 @@ def _replace_hours(
         region,
         "insert_hours",
         hours=hours,
+        utc_days=sorted({_utc_day(hour) for hour in hours}),
         fingerprints=fingerprints,
         zone=region.time_zone,
         now=now,
@@ -174,8 +239,15 @@ def _count_misdated(session: RegionSession) -> int:
     return int(row[0]) if row else 0
 
 
+def _utc_day(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()
+
+
 def _run(
-    center: psycopg.Connection[Any], region: Region, name: str, **params: object
+    center: psycopg.Connection[Any] | psycopg.Cursor[Any],
+    region: Region,
+    name: str,
+    **params: object,
 ) -> psycopg.Cursor[Any]:
     statement = sql.SQL(named_statements("queries.sql")[name])
     return center.execute(

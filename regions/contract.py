@@ -22,7 +22,7 @@ ROW_VIEWS = (
     "inventory",
     "event_log",
 )
-DERIVED_VIEWS = ("hour_fingerprint", "hourly", "daily_profile")
+DERIVED_VIEWS = ("region_facts", "hour_fingerprint", "hour_check", "hourly", "daily_profile")
 VIEWS = ROW_VIEWS + DERIVED_VIEWS
 REQUIRED_VIEWS = frozenset({"study", "processing", "prediction"})
 

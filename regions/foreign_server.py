@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -16,8 +17,7 @@ from psycopg import sql
 from regions.contract import VIEWS, install_sql
 from regions.models import AccessPath, Region
 from regions.models.path import SOCKET_PORT
-from regions.probe import Reached
-from regions.sessions import Endpoint
+from regions.sessions import Endpoint, RegionSession
 from regions.sql import named_statements
 
 COLLECTING_ROLE = "fleet_collect"
@@ -57,39 +57,47 @@ def administering_connection() -> Iterator[psycopg.Connection[Any]]:
 
 
 def ensure_foreign_server(
-    center: psycopg.Connection[Any], region: Region, reached: Reached
+    session: RegionSession, region: Region, path: AccessPath, password: str
 ) -> None:
     """Make the region's server, mapping and tables what they must be, if they are not.
 
     What they were made of is kept as two hashes in the server's comment, so that another contract
     or password is noticed without reading the password back. A new path or password alters what
-    is there; another contract, or damage, makes the tables anew.
+    is there; another contract, or damage, makes the tables anew. A session looks once, and again
+    when something went wrong.
     """
-    host, port = foreign_endpoint(reached.path)
+    host, port = foreign_endpoint(path)
     options = SERVER_OPTIONS | {"host": host, "port": str(port), "dbname": region.database_name}
-    login = {"user": region.database_user, "password": reached.password}
-    shape = hashlib.sha256(install_sql().encode()).hexdigest()
+    login = {"user": region.database_user, "password": password}
+    shape = _shape()
     mark = f"{shape} {_keyed_hash(options, login)}"
-    row = center.execute(
+    if session.server_mark == mark:
+        return
+    row = session.center.execute(
         named_statements("queries.sql")["foreign_server"], {"server": region.foreign_schema}
     ).fetchone()
     found_mark, found_options, n_tables, is_mapped, is_there = row or ("", [], 0, False, False)
     is_whole = str(found_mark).startswith(shape) and (n_tables, is_mapped) == (len(VIEWS), True)
     is_at = set(found_options) == {f"{name}={value}" for name, value in options.items()}
-    if is_whole and is_at and found_mark == mark:
-        return
-    with administering_connection() as admin:
-        if is_whole and len(found_options) == len(options):
-            _alter(admin, region.foreign_schema, options, login)
-        else:
-            if is_there:
-                _drop(admin, region.foreign_schema)
-            _create(admin, region.foreign_schema, options, login)
-        admin.execute(
-            sql.SQL("COMMENT ON SERVER {} IS {}").format(
-                sql.Identifier(region.foreign_schema), sql.Literal(mark)
+    if not (is_whole and is_at and found_mark == mark):
+        with administering_connection() as admin:
+            if is_whole and len(found_options) == len(options):
+                _alter(admin, region.foreign_schema, options, login)
+            else:
+                if is_there:
+                    _drop(admin, region.foreign_schema)
+                _create(admin, region.foreign_schema, options, login)
+            admin.execute(
+                sql.SQL("COMMENT ON SERVER {} IS {}").format(
+                    sql.Identifier(region.foreign_schema), sql.Literal(mark)
+                )
             )
-        )
+    session.server_mark = mark
+
+
+@cache
+def _shape() -> str:
+    return hashlib.sha256(install_sql().encode()).hexdigest()
 
 
 def foreign_endpoint(path: AccessPath) -> Endpoint:

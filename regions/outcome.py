@@ -7,21 +7,28 @@ than it is and the next collection looks back further.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import Any
 
+import psycopg
 from django.db import connection, transaction
+from psycopg.rows import dict_row
 
 from fleet.clock import now as read_clock
+from regions.contract import Facts
 from regions.failures import Failure
 from regions.models import AccessPath, Collection, Region, RegionStatus
-from regions.probe import Reached
+from regions.sql import named_statements
 
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=15)
+RUN = (
+    *("started_at", "finished_at", "window_from", "n_hours_checked", "n_hours_replaced"),
+    "sentence",
+)
+FACTS = ("minor", "server_version", "columns_hash", "clock_skew_s", "latest_received_at")
 
 
 class Depth(IntEnum):
@@ -44,57 +51,56 @@ class Progress:
     n_misdated: int | None = None
 
 
-@contextmanager
-def _briefly_connected() -> Iterator[None]:
-    """Give Django's connection back at once: the pool is small and regions are slow."""
-    try:
-        yield
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()
+def give_back_connection() -> None:
+    """Return this thread's connection to Django's pool, which is small, while regions are slow."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
-@_briefly_connected()
-def load_standing(region: Region) -> tuple[RegionStatus, list[AccessPath]]:
-    """Return where the region stands and its enabled paths, with what the keeper says of each."""
-    status = RegionStatus.objects.filter(region=region).first() or RegionStatus(region=region)
-    # Else the first look at it would take a pooled connection, and hold it while the region works.
-    status.region = region
-    paths = AccessPath.objects.filter(region=region, is_enabled=True)
-    return status, list(paths.select_related("region", "tunnel"))
+@dataclass(frozen=True)
+class Standing:
+    """How the region's last collections ended. `paths` are the enabled ones, in their order."""
+
+    paths: list[AccessPath]
+    last_success_at: datetime | None
+    last_sweep_at: datetime | None
+    last_look_back_at: datetime | None
+    path_id: int | None
+    columns_hash: str
+    n_failures: int
+
+    @property
+    def known_way(self) -> AccessPath | None:
+        """The path that worked last time, if it is the first and nothing has failed since."""
+        first = self.paths[0] if self.paths else None
+        is_known = first and first.pk == self.path_id and self.columns_hash and not self.n_failures
+        return first if is_known else None
 
 
-@_briefly_connected()
-@transaction.atomic
+def load_standing(center: psycopg.Connection[Any], region: Region) -> Standing:
+    """Return where the region stands, read over the collector's own connection."""
+    statements = named_statements("queries.sql")
+    params = {"region": region.pk}
+    with center.cursor(row_factory=dict_row) as cursor:
+        paths = [
+            AccessPath(region=region, **row) for row in cursor.execute(statements["paths"], params)
+        ]
+        row = cursor.execute(statements["standing"], params).fetchone()
+    return Standing(paths, **(row or {}))
+
+
 def record_success(
-    status: RegionStatus, reached: Reached, progress: Progress, started_at: datetime
+    center: psycopg.Connection[Any],
+    region: Region,
+    path: AccessPath,
+    facts: Facts,
+    progress: Progress,
+    started_at: datetime,
 ) -> Collection:
     """Return the finished run; the region's rows are known as of `started_at`."""
-    facts = reached.facts
-    status.path = reached.path
-    status.last_attempt_at = status.last_success_at = started_at
-    status.next_due_at = started_at + status.region.collect_every * random.uniform(0.9, 1.1)
-    status.queued_at = status.failing_since = None
-    status.n_failures = 0
-    status.failure = status.sentence = ""
-    status.provides = ",".join(facts.provides)
-    status.contract_minor = facts.minor
-    status.server_version = facts.server_version
-    status.columns_hash = facts.columns_hash
-    status.clock_skew_s = facts.clock_skew_s
-    status.latest_received_at = facts.latest_received_at
-    if progress.depth >= Depth.LOOK_BACK:
-        status.last_look_back_at = started_at
-    if progress.depth >= Depth.SWEEP:
-        status.last_sweep_at = started_at
-    if progress.n_misdated is not None:
-        status.n_misdated = progress.n_misdated
-    if progress.n_replaced:
-        status.n_capped = progress.n_capped
-    status.save()
-    return Collection.objects.create(
-        region=status.region,
-        path=reached.path,
+    run = Collection(
+        region=region,
+        path=path,
         started_at=started_at,
         finished_at=read_clock(),
         window_from=progress.window_from,
@@ -102,6 +108,23 @@ def record_success(
         n_hours_replaced=progress.n_replaced,
         sentence=_say_capped(progress.n_capped),
     )
+    row = center.execute(
+        named_statements("queries.sql")["record_success"],
+        {
+            **{name: getattr(run, name) for name in RUN},
+            **{name: getattr(facts, name) for name in FACTS},
+            "region": region.pk,
+            "path": path.pk,
+            "next_due_at": started_at + region.collect_every * random.uniform(0.9, 1.1),
+            "provides": ",".join(facts.provides),
+            "looked_back_at": started_at if progress.depth >= Depth.LOOK_BACK else None,
+            "swept_at": started_at if progress.depth >= Depth.SWEEP else None,
+            "n_misdated": progress.n_misdated,
+            "n_capped": progress.n_capped if progress.n_replaced else None,
+        },
+    ).fetchone()
+    run.pk = row[0] if row else None
+    return run
 
 
 def _say_capped(n_capped: int) -> str:
@@ -110,10 +133,16 @@ def _say_capped(n_capped: int) -> str:
     return f"{n_capped} distinct values over the contract's cap count as “(other)”."
 
 
-@_briefly_connected()
-@transaction.atomic
 def record_failure(region: Region, failure: Failure, started_at: datetime) -> Collection:
     """Return the failed run; the next one waits twice as long as the last, up to a limit."""
+    try:
+        return _record_failure(region, failure, started_at)
+    finally:
+        give_back_connection()
+
+
+@transaction.atomic
+def _record_failure(region: Region, failure: Failure, started_at: datetime) -> Collection:
     status, _created = RegionStatus.objects.select_for_update().get_or_create(region=region)
     status.last_attempt_at = started_at
     status.failing_since = status.failing_since or started_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,21 +21,13 @@ from regions.sql import named_statements
 
 FACTS_TIMEOUT_S = 10
 MAX_CLOCK_SKEW = timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class Reached:
-    """The path that worked, with the secret that opened it and what the region said."""
-
-    path: AccessPath
-    password: str
-    facts: Facts
+SAID = [field.name for field in fields(Facts) if field.name != "clock_skew_s"]
 
 
 def reach_region(
     session: RegionSession, region: Region, paths: list[AccessPath], known_hash: str
-) -> Reached:
-    """Return how the region was reached: by the first of `paths` that works.
+) -> tuple[AccessPath, str]:
+    """Return the first of `paths` that works, and the hash of the columns found there.
 
     Raises the first path's Failure when none does.
 
@@ -44,7 +36,7 @@ def reach_region(
     """
     if not paths:
         raise Failure(FailureKind.NO_PATH, "The region has no path: its data are carried by hand.")
-    password = _reader_password(region)
+    password = reader_password(region)
     failures = []
     for path in paths:
         try:
@@ -53,7 +45,7 @@ def reach_region(
             check_clock(facts)
             if facts.columns_hash != known_hash:
                 compare_columns(contract_columns(session.center), contract_columns(connection))
-            return Reached(path, password, facts)
+            return path, facts.columns_hash
         except Failure as failure:
             session.leave()
             failures.append(_explain_tunnel(path, failure))
@@ -84,22 +76,39 @@ def ask_facts(connection: psycopg.Connection[Any]) -> Facts:
             hard_deadline(connection, FACTS_TIMEOUT_S, "asking for the region's contract"),
             connection.cursor(row_factory=dict_row) as cursor,
         ):
-            row = cursor.execute(
-                named_statements("queries.sql")["facts"], {"views": list(VIEWS)}
-            ).fetchone()
+            row = cursor.execute(named_statements("queries.sql")["facts"]).fetchone()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        raise Failure(
+            FailureKind.CONTRACT,
+            f"The region has no contract of version {MAJOR}: install it (manage.py contract_sql).",
+        ) from None
     except psycopg.Error as error:
         raise blame_query(error, asked_directly=True) from None
+    return facts_of(row, sent_at)
+
+
+def facts_of(row: dict[str, Any] | None, sent_at: datetime) -> Facts:
+    """Return the facts in a row that was asked for at `sent_at` and has just come.
+
+    Raises Failure(CONTRACT) when there is none.
+    """
     if row is None:
         raise Failure(
             FailureKind.CONTRACT, "contract_info has no row: the overlay is not installed."
         )
     middle = sent_at + (read_clock() - sent_at) / 2
-    region_now: datetime = row.pop("region_now")
-    return Facts(
-        clock_skew_s=(region_now - middle).total_seconds(),
-        server_version=connection.info.server_version,
-        **row,
-    )
+    said = {name: row[name] for name in SAID}
+    return Facts(clock_skew_s=(row["region_now"] - middle).total_seconds(), **said)
+
+
+def check_facts(region: Region, facts: Facts, columns_hash: str) -> None:
+    """Raise Failure when this is not the region, or not the contract that was found good."""
+    check_contract(region, facts)
+    check_clock(facts)
+    if facts.columns_hash != columns_hash:
+        raise Failure(
+            FailureKind.CONTRACT, "The region's contract has just changed; it is looked at again."
+        )
 
 
 def check_contract(region: Region, facts: Facts) -> None:
@@ -145,7 +154,8 @@ def check_clock(facts: Facts) -> None:
         )
 
 
-def _reader_password(region: Region) -> str:
+def reader_password(region: Region) -> str:
+    """Return the password of the region's reader; raise Failure(CONFIGURATION) without one."""
     try:
         return reveal(region.database_password)
     except CredentialError as error:

@@ -47,6 +47,8 @@ class RegionSession:
         )
         self.region: psycopg.Connection[Any] | None = None
         self.reached: tuple[Endpoint, str, str] | None = None
+        # What the region's foreign server was made of when this session last looked.
+        self.server_mark = ""
         self.idle_since = 0.0
 
     def reach(self, region: Region, endpoint: Endpoint, password: str) -> psycopg.Connection[Any]:
@@ -91,8 +93,9 @@ class RegionSession:
         self.region = self.reached = None
 
     def forget_region(self) -> None:
-        """Close both ways into the region, so that the session can serve another one."""
+        """Close both ways into the region and trust nothing that was known of it."""
         self.leave()
+        self.server_mark = ""
         self.center.execute("SELECT postgres_fdw_disconnect_all()")
 
     def close(self) -> None:

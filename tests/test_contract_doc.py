@@ -96,7 +96,7 @@ def test_it_describes_every_column_in_order(perm: psycopg.Connection[Any]) -> No
     there: dict[str, list[tuple[str, str]]] = {}
     for view, *column in rows:
         there.setdefault(view, []).append(tuple(column))
-    del there["input_range"]
+    del there["input_range"], there["hour_series"]
 
     assert described_columns() == there
 

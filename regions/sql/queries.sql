@@ -1,20 +1,43 @@
 -- Statements of the collector. {schema} is the region's foreign schema; parameters are named.
 
--- Asked of the region directly: who it is, its clock, its zone and the shape of its contract.
+-- name: paths
+SELECT id, position, kind, database_host, database_port, is_enabled FROM regions_accesspath
+WHERE region_id = %(region)s AND is_enabled ORDER BY position;
+
+-- name: standing
+SELECT s.last_success_at, s.last_sweep_at, s.last_look_back_at, s.path_id,
+  coalesce(s.columns_hash, '') AS columns_hash, coalesce(s.n_failures, 0) AS n_failures
+FROM (SELECT) AS never_collected LEFT JOIN regions_regionstatus s ON s.region_id = %(region)s;
+
+-- name: record_success
+WITH status AS (
+  INSERT INTO regions_regionstatus AS s (region_id, path_id, last_attempt_at, last_success_at,
+    last_look_back_at, last_sweep_at, next_due_at, n_failures, failure, sentence, provides,
+    contract_minor, server_version, columns_hash, clock_skew_s, latest_received_at, n_misdated,
+    n_capped)
+  VALUES (%(region)s, %(path)s, %(started_at)s, %(started_at)s, %(looked_back_at)s, %(swept_at)s,
+    %(next_due_at)s, 0, '', '', %(provides)s, %(minor)s, %(server_version)s, %(columns_hash)s,
+    %(clock_skew_s)s, %(latest_received_at)s, coalesce(%(n_misdated)s, 0),
+    coalesce(%(n_capped)s, 0))
+  ON CONFLICT (region_id) DO UPDATE SET (path_id, last_attempt_at, last_success_at, next_due_at,
+    n_failures, failure, sentence, provides, contract_minor, server_version, columns_hash,
+    clock_skew_s, latest_received_at)
+  = (excluded.path_id, excluded.last_attempt_at, excluded.last_success_at, excluded.next_due_at,
+    0, '', '', excluded.provides, excluded.contract_minor, excluded.server_version,
+    excluded.columns_hash, excluded.clock_skew_s, excluded.latest_received_at),
+    last_look_back_at = coalesce(excluded.last_look_back_at, s.last_look_back_at),
+    last_sweep_at = coalesce(excluded.last_sweep_at, s.last_sweep_at),
+    n_misdated = coalesce(%(n_misdated)s, s.n_misdated), n_capped = coalesce(%(n_capped)s, s.n_capped),
+    queued_at = NULL, failing_since = NULL)
+INSERT INTO regions_collection (region_id, path_id, started_at, finished_at, window_from,
+  n_hours_checked, n_hours_replaced, failure, sentence)
+VALUES (%(region)s, %(path)s, %(started_at)s, %(finished_at)s, %(window_from)s,
+  %(n_hours_checked)s, %(n_hours_replaced)s, '', %(sentence)s)
+RETURNING id;
+
+-- Asked of the region directly, before anything is asked through foreign tables.
 -- name: facts
-SELECT i.major, i.minor, i.region_code, i.site_tz,
-  coalesce(i.provides, '{}') AS provides, clock_timestamp() AS region_now,
-  extract(epoch FROM (now() AT TIME ZONE i.site_tz) - (now() AT TIME ZONE 'UTC'))::float8
-    AS utc_offset_s,
-  (SELECT md5(string_agg(c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod),
-     ',' ORDER BY c.relname, a.attnum))
-   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-   WHERE c.relnamespace = 'fleet_contract'::regnamespace AND c.relname = ANY (%(views)s))
-    AS columns_hash,
-  (SELECT max(received_at) FROM fleet_contract.study
-   WHERE received_at BETWEEN timestamptz '2000-01-01 00:00Z' AND now() + interval '24 hours')
-    AS latest_received_at
-FROM fleet_contract.contract_info i;
+SELECT * FROM fleet_contract.region_facts;
 
 -- Asked of the region, and of our own copy of the contract: every column with its type.
 -- name: columns
@@ -30,13 +53,17 @@ SELECT (SELECT count(*) FROM fleet_contract.study WHERE received_at > now() + in
   + (SELECT count(*) FROM fleet_contract.study WHERE received_at < timestamptz '2000-01-01 00:00Z')
   + (SELECT count(*) FROM fleet_contract.study WHERE received_at IS NULL);
 
--- Hours whose row versions are not those that our bucket was made of.
+-- Hours whose row versions are not those that our bucket was made of; and, without an hour, what
+-- the region says of itself.
 -- name: changed_hours
 SELECT f.hour, f.fingerprint,
-  b.fingerprint IS DISTINCT FROM f.fingerprint AND (f.n > 0 OR b.hour IS NOT NULL) AS has_changed
-FROM {schema}.hour_fingerprint f
+  b.fingerprint IS DISTINCT FROM f.fingerprint AND (f.n > 0 OR b.hour IS NOT NULL) AS has_changed,
+  f.region_code, f.major, f.minor, f.site_tz, f.provides, f.region_now, f.server_version,
+  f.utc_offset_s, f.columns_hash, f.latest_received_at
+FROM {schema}.hour_check f
 LEFT JOIN regions_hourlyrollup b ON b.region_id = %(region)s AND b.hour = f.hour
-WHERE f.hour >= %(window_from)s AND f.hour < %(window_to)s;
+WHERE (f.utc_day IS NULL OR f.utc_day BETWEEN %(utc_from)s AND %(utc_to)s)
+  AND (f.hour IS NULL OR f.hour >= %(window_from)s AND f.hour < %(window_to)s);
 
 -- name: delete_hours
 WITH flow AS (
@@ -51,7 +78,7 @@ DELETE FROM regions_hourlyrollup WHERE region_id = %(region)s AND hour = ANY (%(
 -- name: insert_hours
 WITH fetched AS MATERIALIZED (
   SELECT h.hour, h.n_received, h.n_filtered, h.n_capped, h.flow, h.outputs, h.causes
-  FROM {schema}.hourly h WHERE h.hour = ANY (%(hours)s)),
+  FROM {schema}.hourly h WHERE h.utc_day = ANY (%(utc_days)s) AND h.hour = ANY (%(hours)s)),
 flow AS (
   INSERT INTO regions_hourlyflow (region_id, hour, pipeline_code, pipeline_version, modality,
     n_expected, n_done, n_failed, n_rejected, n_pending, n_unknown, n_fallback, n_bad_latency,

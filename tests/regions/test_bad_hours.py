@@ -25,7 +25,8 @@ NONSENSE = {
 }
 OVERLAY = """
 ALTER VIEW fleet_contract.hourly RENAME TO hourly_as_it_was;
-CREATE VIEW fleet_contract.hourly AS SELECT region_code, hour, n_received, n_filtered, n_capped,
+CREATE VIEW fleet_contract.hourly AS SELECT region_code, utc_day, hour,
+  n_received, n_filtered, n_capped,
   CASE WHEN flow IS NOT NULL THEN '{}'::json END AS flow, outputs, causes
 FROM fleet_contract.hourly_as_it_was
 """

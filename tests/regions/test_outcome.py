@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ from fleet.clock import now
 from regions.collect import collect
 from regions.failures import Failure
 from regions.models import Collection, FailureKind, Region, RegionStatus
-from regions.outcome import load_standing, record_failure
+from regions.outcome import record_failure
 from tests.builders import make_region as make_row
 from tests.rig.region_database import RegionDatabase
 
@@ -82,18 +81,6 @@ def test_it_forgets_the_failure_after_a_success(
     assert (status.n_failures, status.queued_at, status.last_success_at) == (0, None, NOW)
     assert 0.9 <= (status.next_due_at - NOW) / region.collect_every <= 1.1
     assert Collection.objects.filter(failure="").count() == 1
-
-
-@pytest.mark.django_db
-def test_it_needs_no_connection_of_the_pool_while_the_region_works(
-    django_assert_num_queries: Callable[[int], AbstractContextManager[object]],
-) -> None:
-    region = make_row()
-    record_failure(region, CUT, NOW)
-    status, _paths = load_standing(region)
-
-    with django_assert_num_queries(0):
-        assert status.region.zone.key == region.time_zone
 
 
 @pytest.mark.django_db(transaction=True)

@@ -23,13 +23,25 @@ SELECT attribute, low::float8, high::float8 FROM (VALUES
   ('patient_age_years', 0, 124)
 ) AS v (attribute, low, high);
 
+-- Every hour that may be asked for: 400 days back, one ahead. Who names the hour's UTC day beside the
+-- hour spares the region from writing out the hours of the other days.
+CREATE VIEW fleet_contract.hour_series AS
+SELECT i.region_code, (d.midnight AT TIME ZONE 'UTC')::date AS utc_day, h.hour
+FROM fleet_contract.contract_info i
+CROSS JOIN LATERAL (
+  SELECT (extract(minute FROM date_trunc('hour', now(), i.site_tz) AT TIME ZONE 'UTC')
+    * interval '1 minute') AS past_the_hour OFFSET 0) AS zone
+CROSS JOIN LATERAL generate_series(
+  date_trunc('day', now(), 'UTC') - interval '9600 hours',
+  date_trunc('day', now(), 'UTC') + interval '24 hours', interval '24 hours') AS d (midnight)
+CROSS JOIN LATERAL generate_series(
+  d.midnight + zone.past_the_hour, d.midnight + zone.past_the_hour + interval '23 hours',
+  interval '1 hour') AS h (hour);
+
 -- Count and order-independent hash of all row versions that the hour's counts depend on.
 CREATE VIEW fleet_contract.hour_fingerprint AS
-SELECT i.region_code, h.hour, f.n, f.fingerprint
-FROM fleet_contract.contract_info i
-CROSS JOIN LATERAL generate_series(
-  date_trunc('hour', now(), i.site_tz) - interval '9600 hours',
-  date_trunc('hour', now(), i.site_tz) + interval '24 hours', interval '1 hour') AS h (hour)
+SELECT h.region_code, h.utc_day, h.hour, f.n, f.fingerprint
+FROM fleet_contract.hour_series h
 CROSS JOIN LATERAL (
   WITH s AS MATERIALIZED (
     SELECT study_ref, hashint8extended(
@@ -57,6 +69,33 @@ CROSS JOIN LATERAL (
     WHERE rejected_at >= h.hour AND rejected_at < h.hour + interval '1 hour') AS versions
 ) AS f;
 
+-- Who the region is, its clock, its zone and the shape of its contract.
+CREATE VIEW fleet_contract.region_facts AS
+SELECT i.region_code, i.major, i.minor, i.site_tz, coalesce(i.provides, '{}') AS provides,
+  clock_timestamp() AS region_now, current_setting('server_version_num')::int AS server_version,
+  extract(epoch FROM (now() AT TIME ZONE i.site_tz) - (now() AT TIME ZONE 'UTC'))::float8
+    AS utc_offset_s,
+  (SELECT md5(string_agg(c.relname || '.' || a.attname || ' '
+     || format_type(a.atttypid, a.atttypmod), ',' ORDER BY c.relname, a.attnum))
+   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+   WHERE c.relnamespace = 'fleet_contract'::regnamespace) AS columns_hash,
+  (SELECT max(received_at) FROM fleet_contract.study
+   WHERE received_at BETWEEN timestamptz '2000-01-01 00:00Z' AND now() + interval '24 hours')
+    AS latest_received_at
+FROM fleet_contract.contract_info i;
+
+-- Both in one question, since each costs round trips: the facts in a row without an hour.
+CREATE VIEW fleet_contract.hour_check AS
+SELECT region_code, utc_day, hour, n, fingerprint, NULL::int AS major, NULL::int AS minor,
+  NULL::text AS site_tz, NULL::text[] AS provides, NULL::timestamptz AS region_now,
+  NULL::int AS server_version, NULL::float8 AS utc_offset_s, NULL::text AS columns_hash,
+  NULL::timestamptz AS latest_received_at
+FROM fleet_contract.hour_fingerprint
+UNION ALL
+SELECT region_code, NULL, NULL, NULL, NULL, major, minor, site_tz, provides, region_now,
+  server_version, utc_offset_s, columns_hash, latest_received_at
+FROM fleet_contract.region_facts;
+
 -- One row an hour. flow: answers by pipeline (p), version (v), modality (m): n expected, d done,
 -- f failed, r rejected, q pending, u of unknown status, b by fallback, x done without a valid
 -- latency, l latency and w wait histograms. outputs: scores by model (m), version (v), class (c),
@@ -65,11 +104,8 @@ CROSS JOIN LATERAL (
 -- by its last attempt. Beyond 64 flows or causes and 256 outputs an hour the rare ones are folded
 -- into "(other)" and counted in n_capped. More than 1000 objects in one answer count as 1000.
 CREATE VIEW fleet_contract.hourly AS
-SELECT i.region_code, h.hour, f.*
-FROM fleet_contract.contract_info i
-CROSS JOIN LATERAL generate_series(
-  date_trunc('hour', now(), i.site_tz) - interval '9600 hours',
-  date_trunc('hour', now(), i.site_tz) + interval '24 hours', interval '1 hour') AS h (hour)
+SELECT h.region_code, h.utc_day, h.hour, f.*
+FROM fleet_contract.hour_series h
 CROSS JOIN LATERAL (
   WITH s AS MATERIALIZED (
     SELECT study_ref, received_at, left(coalesce(modality, ''), 16) AS modality
