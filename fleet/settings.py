@@ -129,6 +129,8 @@ ACCOUNT_RATE_LIMITS = {
 MFA_ADAPTER = "fleet.people.accounts.SecondSteps"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Fleet"
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
 SOCIALACCOUNT_ADAPTER = "fleet.people.accounts.Identities"
 # A link, not a form: the policy below lets forms lead to ourselves only.
 SOCIALACCOUNT_LOGIN_ON_GET = True

@@ -27,7 +27,7 @@ urlpatterns = [
     ),
     path(
         f"login/{PROVIDER}/callback/",
-        entrance.oidc_callback,
+        counted(entrance.oidc_callback),
         kwargs={"provider_id": PROVIDER},
         name="openid_connect_callback",
     ),
