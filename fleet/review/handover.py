@@ -51,7 +51,7 @@ def _heading(review: ReviewDay, signs: Signs, account: User, address: str) -> st
     tally = [f"{word}: {n}" for word, n in n_by_mark if n]
     written = _("Written by %(name)s, %(time)s") % {
         "name": account.get_full_name() or account.get_username(),
-        "time": clock_words(review.now, review.now),
+        "time": clock_words(review.now, now=None),
     }
     lines = [
         _("Handover: %(day)s") % {"day": day},
@@ -104,12 +104,20 @@ def _changed(one: ChangedDay, review: ReviewDay) -> str:
 
 
 def _unsigned(unsigned: Sequence[UnsignedDay]) -> Iterator[str]:
-    """Return a line a region with the days that wait, earliest first."""
+    """Return a line a region with the days that wait, earliest first, as “2 March – 5 March”."""
     by_region: dict[str, list[date]] = {}
     for one in unsigned:
         by_region.setdefault(one.name, []).insert(0, one.day)
-    for name in sorted(by_region):
-        yield f"{name}: {', '.join(day_name(day) for day in by_region[name])}"
+    for name, days in sorted(by_region.items()):
+        yield f"{name}: {', '.join(_spans(days))}"
+
+
+def _spans(days: Sequence[date]) -> Iterator[str]:
+    """Return each run of consecutive days as one text."""
+    for _run, numbered in groupby(enumerate(days), key=lambda one: one[1].toordinal() - one[0]):
+        run = [day for _n, day in numbered]
+        first, last = day_name(run[0]), day_name(run[-1])
+        yield first if first == last else f"{first} – {last}"
 
 
 def _section(title: str, lines: Sequence[str]) -> str:

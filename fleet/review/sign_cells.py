@@ -158,7 +158,7 @@ def _text(signed: SignedDay, now: datetime) -> str:
     said = {"name": signed.by, "time": clock_words(signed.at, now), "change": signed.changed}
     if signed.changed:
         return _("Changed since signed: %(name)s, %(time)s (%(change)s)") % said
-    return _("%(name)s, %(time)s") % said
+    return f"{said['name']}, {said['time']}"
 
 
 def _note_lines(

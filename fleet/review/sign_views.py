@@ -167,7 +167,7 @@ def _note(request: HttpRequest, region: Region | None, day: date, now: datetime)
 
 
 def _said(about: str, sentence: str) -> str:
-    return _("%(about)s: %(sentence)s") % {"about": about, "sentence": sentence}
+    return f"{about}: {sentence}"
 
 
 def _back(request: HttpRequest, day: date, region: Region | None = None) -> HttpResponse:

@@ -266,6 +266,7 @@ def _why_not_undone(account: User, standing: SignOff | None, now: datetime) -> s
     ) % {"seconds": UNDO_FOR.seconds}
 
 
-def clock_words(moment: datetime, now: datetime) -> str:
-    """Return the time on the clock of the center's people, with the date unless it is today's."""
-    return Figures.of_active_language().clock(moment, settings.FLEET_TIME_ZONE, today(now))
+def clock_words(moment: datetime, now: datetime | None) -> str:
+    """Return the time on the clock of the center's people; with the date unless it is today's."""
+    day = today(now) if now else date.min
+    return Figures.of_active_language().clock(moment, settings.FLEET_TIME_ZONE, day)

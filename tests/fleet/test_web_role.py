@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.db import connection
 
 from fleet.api.models import ApiToken
 from fleet.clock import now
-from tests.builders import make_healthy_region, make_person
+from fleet.review.day import review
+from fleet.review.models import Note, SignOff
+from fleet.review.signing import shown_token
+from regions.models import Region
+from tests.builders import TODAY, make_healthy_region, make_person
 
 PASSWORD = "a password for the tests"
 
@@ -45,3 +50,20 @@ def test_it_lets_a_bearer_read(as_web, client, path):
     response = client.get(f"/api/v1/{path}", headers={"authorization": f"Bearer {as_web}"})
 
     assert response.status_code == 200
+
+
+def test_it_lets_a_person_note_sign_and_undo(as_web, client):
+    client.post("/login/", {"login": "oncall", "password": PASSWORD})
+    (row,) = review(TODAY, now(), Region.objects.all()).rows
+    client.post(f"/regions/tver/{TODAY}/note/", {"text": "A", "shown": shown_token(row)})
+    client.post(f"/regions/tver/{TODAY}/unsign/")
+
+    assert Note.objects.count() == 1
+    assert SignOff.objects.get().undone_at is not None
+
+
+@pytest.mark.parametrize("table", ["review_signoff", "review_signedreason", "review_note"])
+@pytest.mark.parametrize("deed", ["DELETE FROM {}", "UPDATE {} SET id = id"])
+def test_it_rewrites_nothing_that_people_said(web_connection, table, deed):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        web_connection.execute(deed.format(table))

@@ -8,6 +8,7 @@ row costs a button and not a form.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from fleet.review.models import LONGEST_NOTE
+from fleet.review.page import day_name
 from fleet.review.sign_cells import NoteLine, SignCell, SignState
 
 register = template.Library()
@@ -72,6 +74,12 @@ def sign_panel(context: dict[str, Any], cell: SignCell) -> SafeString:
 def note_lines(lines: tuple[NoteLine, ...]) -> SafeString:
     """Return notes as paragraphs."""
     return mark_safe(notes_html(lines))  # noqa: S308 (escaped)
+
+
+@register.simple_tag
+def day_words(day: date) -> str:
+    """Return a short date."""
+    return day_name(day)
 
 
 def words_of(context: dict[str, Any]) -> SignWords:
