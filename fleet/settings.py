@@ -197,6 +197,11 @@ FLEET_TIME_ZONE = env_zone("FLEET_TIME_ZONE", "UTC")
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "fleet.review.plotly_script.PlotlyFinder",
+]
 WHITENOISE_USE_FINDERS = True
 
 LOGGING = {
