@@ -152,7 +152,7 @@ def _create(
                     for column, kind in columns
                 ),
                 server,
-                _options({"schema_name": "fleet_contract", "table_name": view}),
+                _options(table_options(view)),
             )
         )
     for role, views in ((COLLECTING_ROLE, VIEWS), (STUDIES_ROLE, STUDIES_VIEWS)):
@@ -176,6 +176,12 @@ def _admit(
     admin.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(server, grantee))
     tables = sql.SQL(", ").join(sql.Identifier(name, view) for view in views)
     admin.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(tables, grantee))
+
+
+def table_options(view: str) -> dict[str, str]:
+    """Return a foreign table's options. The list of studies wants the first 51 rows of a day."""
+    options = {"schema_name": "fleet_contract", "table_name": view}
+    return options | {"fetch_size": "500"} if view in STUDIES_VIEWS else options
 
 
 def view_columns(connection: psycopg.Connection[Any]) -> dict[str, list[tuple[str, str]]]:
