@@ -61,7 +61,7 @@ def requires(role: Role) -> Callable[[View], View]:
         @wraps(view)
         def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if not may_act_as(request.user, role):
-                raise PermissionDenied(_why_not(request.user, role))
+                raise PermissionDenied(why_not(request.user, role))
             return view(request, *args, **kwargs)
 
         return login_required(answer)
@@ -69,7 +69,8 @@ def requires(role: Role) -> Callable[[View], View]:
     return decorate
 
 
-def _why_not(account: Account, role: Role) -> str:
+def why_not(account: Account, role: Role) -> str:
+    """Return the sentence for an account that lacks the role."""
     person = person_of(account)
     if person is None:
         return _("Your account has no role yet, so that it sees no regions.")

@@ -12,13 +12,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from fleet import clock
 from fleet.people.audit import record
 from fleet.people.models import AuditEvent, Role
-from fleet.people.rights import may_act_as
+from fleet.people.rights import may_act_as, why_not
 from regions.models import Region
 
 
@@ -65,8 +66,10 @@ class FleetSite(admin.AdminSite):
         request: HttpRequest,
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> HttpResponse:
+        if self.has_permission(request):
+            return redirect("admin:index")
         if request.user.is_authenticated:
-            raise PermissionDenied
+            raise PermissionDenied(why_not(request.user, Role.ADMIN))
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
 
 
