@@ -37,9 +37,9 @@ def change(sign_off: SignOff, now: Numbers | None, figures: Figures) -> str:
 
     Empty when the page's cells are as they were signed, and when nothing is known any more.
     """
-    signed = signed_numbers(sign_off)
-    if now is None or signed == now:
+    if now is None or all(getattr(sign_off, name) == getattr(now, name) for name in SIGNED_NUMBERS):
         return ""
+    signed = signed_numbers(sign_off)
     before = signed.n_received if signed else 0
     if signed is None or now.n_received != before:
         n = now.n_received - before

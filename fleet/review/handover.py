@@ -51,7 +51,7 @@ def _heading(review: ReviewDay, signs: Signs, account: User, address: str) -> st
     tally = [f"{word}: {n}" for word, n in n_by_mark if n]
     written = _("Written by %(name)s, %(time)s") % {
         "name": account.get_full_name() or account.get_username(),
-        "time": clock_words(review.now, now=None),
+        "time": clock_words(None)(review.now),
     }
     lines = [
         _("Handover: %(day)s") % {"day": day},
@@ -99,7 +99,7 @@ def _changed(one: ChangedDay, review: ReviewDay) -> str:
         "day": day_name(one.day),
         "change": one.changed,
         "name": one.by,
-        "time": clock_words(one.at, review.now),
+        "time": clock_words(review.now)(one.at),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +25,8 @@ from fleet.review.signing import (
     unexplained,
 )
 from fleet.review.situation import Reason
+
+Clock = Callable[[datetime], str]
 
 
 class SignState(StrEnum):
@@ -90,6 +92,7 @@ def signs(account: User, review: ReviewDay, now: datetime) -> Signs:
     signed = signed_days(review.day, {row.region.pk: row.numbers for row in review.rows})
     noted = notes(review.day, [row.region.pk for row in review.rows])
     may_write = may_act_as(account, Role.ON_CALL)
+    clock = clock_words(now)
     cells = {
         row.region.pk: sign_cell(
             account,
@@ -98,6 +101,7 @@ def signs(account: User, review: ReviewDay, now: datetime) -> Signs:
             signed.get(row.region.pk),
             noted.get(row.region.pk, ()),
             now,
+            clock,
             may_write=may_write,
         )
         for row in review.rows
@@ -114,7 +118,7 @@ def signs(account: User, review: ReviewDay, now: datetime) -> Signs:
         tally=_tally(review, cells, now),
         all_shown=" ".join(f"{cell.code}={cell.shown}" for cell in ready),
         n_all=len(ready),
-        notes=_note_lines((), noted.get(None, ()), now),
+        notes=_note_lines((), noted.get(None, ()), clock),
         may_write=may_write,
     )
 
@@ -126,6 +130,7 @@ def sign_cell(
     signed: SignedDay | None,
     noted: Iterable[Note],
     now: datetime,
+    clock: Clock,
     *,
     may_write: bool,
 ) -> SignCell:
@@ -138,13 +143,13 @@ def sign_cell(
         name=row.region.name,
         day=day,
         state=_state(row, signed, now),
-        text=_text(signed, now) if signed else "",
+        text=_text(signed, clock) if signed else "",
         shown=shown_token(row),
         undo_s=round(signed.undo_left(account.pk, now).total_seconds()) if signed else 0,
         may_write=may_write,
         is_blocked=bool(blocking),
         reasons=tuple((why.code, why.sentence) for why in (*blocking, *rest)),
-        notes=_note_lines(row.reasons, noted, now),
+        notes=_note_lines(row.reasons, noted, clock),
     )
 
 
@@ -154,21 +159,19 @@ def _state(row: RegionDay, signed: SignedDay | None, now: datetime) -> SignState
     return SignState.DUE if is_due(row, now) else SignState.NOTHING
 
 
-def _text(signed: SignedDay, now: datetime) -> str:
-    said = {"name": signed.by, "time": clock_words(signed.at, now), "change": signed.changed}
+def _text(signed: SignedDay, clock: Clock) -> str:
+    said = {"name": signed.by, "time": clock(signed.at), "change": signed.changed}
     if signed.changed:
         return _("Changed since signed: %(name)s, %(time)s (%(change)s)") % said
     return f"{said['name']}, {said['time']}"
 
 
 def _note_lines(
-    reasons: Iterable[Reason], noted: Iterable[Note], now: datetime
+    reasons: Iterable[Reason], noted: Iterable[Note], clock: Clock
 ) -> tuple[NoteLine, ...]:
     sentences = {why.code: why.sentence for why in reasons}
     return tuple(
-        NoteLine(
-            note.author_name, clock_words(note.at, now), note.text, sentences.get(note.reason, "")
-        )
+        NoteLine(note.author_name, clock(note.at), note.text, sentences.get(note.reason, ""))
         for note in noted
     )
 

@@ -7,7 +7,7 @@ see; and when late data change a signed day, its sign-off no longer counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2s
@@ -109,9 +109,9 @@ def sign(account: User, row: RegionDay, day: date, shown: str, now: datetime) ->
     """
     if sentence := _why_not_now(row, shown, now):
         raise Refused(sentence)
-    if open_reasons := unexplained(row, notes(day, [row.region.pk])[row.region.pk]):
+    if why := unexplained(row, notes(day, [row.region.pk])[row.region.pk]):
         raise Refused(
-            _("Write a note first that explains: %(reason)s") % {"reason": open_reasons[0].sentence}
+            _("Write a note first that explains: %(reason)s") % {"reason": why[0].sentence}
         )
     with transaction.atomic():
         _make_way(account, row, day, now)
@@ -247,7 +247,7 @@ def _standing(region_id: int, day: date) -> SignOff | None:
 def _signed_already(standing: SignOff, now: datetime) -> str:
     return _("It is signed already: %(name)s, %(time)s.") % {
         "name": standing.signed_by_name,
-        "time": clock_words(standing.signed_at, now),
+        "time": clock_words(now)(standing.signed_at),
     }
 
 
@@ -257,7 +257,7 @@ def _why_not_undone(account: User, standing: SignOff | None, now: datetime) -> s
     if standing.signed_by_id != account.pk:
         return _("Only who signed can take it back: %(name)s, %(time)s.") % {
             "name": standing.signed_by_name,
-            "time": clock_words(standing.signed_at, now),
+            "time": clock_words(now)(standing.signed_at),
         }
     return ngettext(
         "A sign-off can be taken back for %(seconds)s second. Write a note instead.",
@@ -266,7 +266,8 @@ def _why_not_undone(account: User, standing: SignOff | None, now: datetime) -> s
     ) % {"seconds": UNDO_FOR.seconds}
 
 
-def clock_words(moment: datetime, now: datetime | None) -> str:
-    """Return the time on the clock of the center's people; with the date unless it is today's."""
-    day = today(now) if now else date.min
-    return Figures.of_active_language().clock(moment, settings.FLEET_TIME_ZONE, day)
+def clock_words(now: datetime | None) -> Callable[[datetime], str]:
+    """Return what says a moment on the clock of the center's people, with the date unless it is
+    that of `now`."""
+    figures, day = Figures.of_active_language(), today(now) if now else date.min
+    return lambda moment: figures.clock(moment, settings.FLEET_TIME_ZONE, day)
