@@ -24,7 +24,6 @@ from fleet.review.signing import (
     signed_days,
     unexplained,
 )
-from fleet.review.situation import Reason
 
 Clock = Callable[[datetime], str]
 
@@ -40,12 +39,11 @@ class SignState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoteLine:
-    """A note as the page shows it; `explains` is the sentence of a reason that still stands."""
+    """A note as the page shows it."""
 
     by: str
     at: str
     text: str
-    explains: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ def signs(account: User, review: ReviewDay, now: datetime) -> Signs:
         tally=_tally(review, cells, now),
         all_shown=" ".join(f"{cell.code}={cell.shown}" for cell in ready),
         n_all=len(ready),
-        notes=_note_lines((), noted.get(None, ()), clock),
+        notes=_note_lines(noted.get(None, ()), clock),
         may_write=may_write,
     )
 
@@ -149,7 +147,7 @@ def sign_cell(
         may_write=may_write,
         is_blocked=bool(blocking),
         reasons=tuple((why.code, why.sentence) for why in (*blocking, *rest)),
-        notes=_note_lines(row.reasons, noted, clock),
+        notes=_note_lines(noted, clock),
     )
 
 
@@ -166,14 +164,8 @@ def _text(signed: SignedDay, clock: Clock) -> str:
     return f"{said['name']}, {said['time']}"
 
 
-def _note_lines(
-    reasons: Iterable[Reason], noted: Iterable[Note], clock: Clock
-) -> tuple[NoteLine, ...]:
-    sentences = {why.code: why.sentence for why in reasons}
-    return tuple(
-        NoteLine(note.author_name, clock(note.at), note.text, sentences.get(note.reason, ""))
-        for note in noted
-    )
+def _note_lines(noted: Iterable[Note], clock: Clock) -> tuple[NoteLine, ...]:
+    return tuple(NoteLine(note.author_name, clock(note.at), note.text) for note in noted)
 
 
 def _tally(review: ReviewDay, cells: Mapping[int, SignCell], now: datetime) -> str:

@@ -104,7 +104,7 @@ def sign_html(cell: SignCell, words: SignWords) -> str:
 
 
 def notes_html(lines: tuple[NoteLine, ...]) -> str:
-    """Return notes as paragraphs, with what each explains for those who hover."""
+    """Return notes as paragraphs."""
     return "".join(
         f'<p class="note"><span class="by">{escape(line.by)}, {escape(line.at)}:</span> '
         f"<bdi>{escape(line.text)}</bdi></p>"
