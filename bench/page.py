@@ -1,4 +1,4 @@
-"""The daily page over a year of rollups: queries and server time for 18, 100 and 1000 regions."""
+"""The daily page over a year of rollups, five of a hundred regions in need of a look: queries and server time for 18, 100 and 1000 regions."""
 
 from __future__ import annotations
 
@@ -30,10 +30,22 @@ INSERT INTO regions_dailyrollup (region_id, day, fingerprint, n_received, n_filt
   n_done, n_failed, n_rejected, n_pending, n_unknown, n_fallback, n_bad_latency, n_scored,
   n_positive, n_capped, latency_p50_s, latency_p95_s, latency_p99_s, wait_p50_s, wait_p95_s,
   collected_at, latency_histogram, wait_histogram)
-SELECT id, current_date - d, 0, 800, 9, 800, 780, (id %% 40), 5, 3, 0, 4, 0, 3900, 190, 0, 20, 60,
-  90, 1, 4, now(), array_fill(3, ARRAY[128]), array_fill(3, ARRAY[128])
-FROM regions_region, generate_series(0, 365) d;
-ANALYZE regions_dailyrollup"""
+SELECT id, current_date - d, 0, 780 + hashint4((id * 366 + d)::int) %% 60, 9, 800,
+  CASE WHEN id %% 20 = 0 THEN 700 ELSE 780 END, CASE WHEN id %% 20 = 0 THEN 85 ELSE id %% 20 END,
+  5, 3, 0, 4, 0, 3900, 190, 0, 20, 60, 90, 1, 4, now(), array_fill(3, ARRAY[128]),
+  array_fill(3, ARRAY[128])
+FROM regions_region, generate_series(0, 365) d ORDER BY d DESC;
+INSERT INTO regions_dailyscore (region_id, day, model_code, model_version, class_code, node,
+  n_scored, n_positive, n_invalid, n_objects, score_histogram, size_histogram)
+SELECT id, current_date - d, 'mammo-cls', CASE WHEN d < 3 AND id %% 10 = 0 THEN '8' ELSE '7' END,
+  'class-' || c, 'gpu-' || g, 490, 24, 0, 490, array_fill(7, ARRAY[64]), array_fill(7, ARRAY[64])
+FROM regions_region, generate_series(0, 60) d, generate_series(1, 4) c, generate_series(0, 1) g
+ORDER BY d DESC, id;
+INSERT INTO regions_hourlycause (region_id, hour, kind, reason, detail, n)
+SELECT id, date_trunc('hour', now()) - h * interval '1 h', kind, 'reason-' || r, 'gate', r
+FROM regions_region, generate_series(0, 71) h, generate_series(1, 3) r,
+  unnest(ARRAY['failed', 'rejected']) kind;
+ANALYZE regions_dailyrollup, regions_dailyscore, regions_hourlycause"""
 
 
 def bench(report: Report) -> None:

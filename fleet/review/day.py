@@ -17,13 +17,14 @@ from django.utils.translation import gettext as _
 from fleet.review.attention import reasons
 from fleet.review.blindness import Blindness, Watched, lost_together, silences
 from fleet.review.figures import Figures
-from fleet.review.history import UNKNOWN, History, pasts
+from fleet.review.history import UNKNOWN, History, Past, pasts
 from fleet.review.known import Known, RegionFacts, Span, known
 from fleet.review.ladder import FINE_RANK
 from fleet.review.links import Link, LinkState, link
 from fleet.review.numbers import Numbers, known_numbers
 from fleet.review.outputs import ModelPositives, ModelVersion, Outputs, outputs
 from fleet.review.rejections import top_rejections
+from fleet.review.rules.answers import REJECTED_SHARE
 from fleet.review.situation import Level, Reason, Situation
 from fleet.review.usual import Usual, usuals
 from regions.freshness import Freshness, freshness
@@ -42,8 +43,8 @@ class RegionDay:
     while the day has not begun there; `age` is how far the data fall short.
 
     `n_days_known` counts days since the region's first collected one, that one included.
-    `top_rejection` is the most frequent reason of refusal (text that the region wrote) and how
-    often it was given. `history`, `positives` and `versions` are there after `in_full`.
+    `history`, `positives`, `versions` and `top_rejection` are there after `in_full`. The last is
+    the most frequent reason of refusal, text that the region wrote, and how often it was given.
     """
 
     region: RegionFacts
@@ -149,25 +150,40 @@ def review(day: date, now: datetime, of: QuerySet[Region]) -> ReviewDay:
 
 
 def in_full(page: ReviewDay, shown: Collection[int]) -> ReviewDay:
-    """Return the review with history, positives and versions of the regions with these ids."""
-    spans = {row.region.pk: row.known_span for row in page.rows if row.region.pk in shown}
-    past = pasts(page.day, [span for span in spans.values() if span])
-    said = outputs(page.day, spans)
-    rows = []
-    for row in page.rows:
-        pk = row.region.pk
-        if pk in spans:
-            numbers = row.numbers if row.counts else None
-            history = History.of(past.get(pk, UNKNOWN), page.day, numbers, row.region.open_weekdays)
-            of_models = said.get(pk, Outputs())
-            row = replace(
-                row,
-                history=history,
-                positives=of_models.positives,
-                versions=of_models.versions,
-            )
-        rows.append(row)
-    return replace(page, rows=tuple(rows))
+    """Return the review with history, outputs and top rejection of the regions with these ids."""
+    chosen = [row for row in page.rows if row.region.pk in shown]
+    past = pasts(page.day, [span for row in chosen if (span := row.known_span)])
+    said = outputs(page.day, shown)
+    refused = top_rejections(
+        [
+            (row.region.pk, row.starts_at, row.ends_at)
+            for row in chosen
+            if row.numbers and row.numbers.rejected_share and not row.top_rejection
+        ]
+    )
+    full = {
+        row.region.pk: _with_details(row, page.day, past.get(row.region.pk, UNKNOWN), said, refused)
+        for row in chosen
+    }
+    return replace(page, rows=tuple(full.get(row.region.pk, row) for row in page.rows))
+
+
+def _with_details(
+    row: RegionDay,
+    day: date,
+    past: Past,
+    said: Mapping[int, Outputs],
+    refused: Mapping[int, tuple[str, int]],
+) -> RegionDay:
+    of_models = said.get(row.region.pk, Outputs())
+    numbers = row.numbers if row.counts else None
+    return replace(
+        row,
+        history=History.of(past, day, numbers, row.region.open_weekdays),
+        positives=of_models.positives,
+        versions=of_models.versions,
+        top_rejection=row.top_rejection or refused.get(row.region.pk),
+    )
 
 
 def latest_day(now: datetime, today: date) -> date:
@@ -209,8 +225,8 @@ def _shared(
     rejecting = [
         (k.region.pk, *bounds[k.region.time_zone])
         for k in regions
-        if k.rollup and (k.rollup["n_rejected"] or k.rollup["n_filtered"])
-        if k.region.time_zone in zones
+        if k.numbers and k.region.time_zone in zones
+        if (k.numbers.rejected_share or 0.0) > REJECTED_SHARE
     ]
     return _Shared(
         day,
@@ -320,8 +336,9 @@ def _situation(k: Known, shared: _Shared, lamp: Link, n_lost_together: int) -> S
         failure=k.attempt.failure,
         failing_since=k.attempt.failing_since,
         failure_sentence=k.attempt.sentence,
-        numbers=known_numbers(
-            k.rollup,
+        numbers=k.numbers
+        or known_numbers(
+            None,
             k.known_as_of,
             starts_at,
             was_collected=n_days_known is not None and n_days_known > 0,

@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 
 from django.db import connection
 
-from fleet.review.known import Span
+from fleet.review.known import Span, array_literal
 from fleet.review.numbers import Numbers
 
 N_DAYS = 30
@@ -70,9 +70,9 @@ def pasts(day: date, spans: Sequence[Span]) -> dict[int, Past]:
         cursor.execute(
             _PASTS,
             {
-                "ids": [span.region for span in spans],
-                "first_days": [span.first_day for span in spans],
-                "before": [span.before for span in spans],
+                "ids": array_literal(span.region for span in spans),
+                "first_days": array_literal(span.first_day for span in spans),
+                "before": array_literal(span.before for span in spans),
                 "days": _days_before(day),
             },
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection
+
+from fleet.review.known import array_literal
 
 _TOP = """
 SELECT r.id, c.reason, c.n
@@ -17,15 +19,18 @@ CROSS JOIN LATERAL (
   GROUP BY reason ORDER BY sum(n) DESC, reason LIMIT 1) c"""
 
 
-def top_rejections(
-    days: Iterable[tuple[int, datetime, datetime]],
-) -> dict[int, tuple[str, int]]:
+def top_rejections(asked: Sequence[tuple[int, datetime, datetime]]) -> dict[int, tuple[str, int]]:
     """Return by region the most frequent reason and how often it was given, in one query.
 
-    `days` are regions' ids with the bounds of their local days. The reason is the region's text.
+    `asked` are regions' ids with the bounds of their local days. The reason is the region's text.
     """
-    asked = list(days)
-    ids, starts, ends = zip(*asked, strict=True) if asked else ((), (), ())
     with connection.cursor() as cursor:
-        cursor.execute(_TOP, {"ids": list(ids), "starts": list(starts), "ends": list(ends)})
+        cursor.execute(
+            _TOP,
+            {
+                "ids": array_literal(region for region, _start, _end in asked),
+                "starts": array_literal(start for _region, start, _end in asked),
+                "ends": array_literal(end for _region, _start, end in asked),
+            },
+        )
         return {pk: (reason, n) for pk, reason, n in cursor.fetchall()}

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from django.db import connection
 
-from fleet.review.known import Span
+from fleet.review.known import Span, array_literal
 
 N_WEEKS = 8
 FEWEST_DAYS = 3
-# Known days without a row had no studies. `before` is the first day that is not wholly known.
-_USUAL = """
-SELECT r.id, count(*), percentile_cont(ARRAY[0.5, 0.05, 0.95]) WITHIN GROUP (
-    ORDER BY coalesce(d.n_received, 0)),
+_SAME_WEEKDAYS = """
+SELECT d.region_id, array_agg(d.n_received),
   percentile_cont(0.5) WITHIN GROUP (ORDER BY d.n_positive::float8 / nullif(d.n_scored, 0)),
   percentile_cont(0.5) WITHIN GROUP (
     ORDER BY d.n_failed::float8 / nullif(d.n_expected - d.n_pending, 0)),
@@ -23,12 +22,10 @@ SELECT r.id, count(*), percentile_cont(ARRAY[0.5, 0.05, 0.95]) WITHIN GROUP (
     ORDER BY (d.n_rejected + d.n_filtered)::float8 / nullif(d.n_received + d.n_filtered, 0)),
   percentile_cont(0.5) WITHIN GROUP (ORDER BY d.n_fallback::float8 / nullif(d.n_done, 0)),
   percentile_cont(0.5) WITHIN GROUP (ORDER BY d.latency_p95_s)
-FROM unnest(%(ids)s::bigint[], %(first_days)s::date[], %(before)s::date[])
-  AS r (id, first_day, before)
-CROSS JOIN unnest(%(days)s::date[]) AS w (day)
-LEFT JOIN regions_dailyrollup d ON d.day = w.day AND d.region_id = r.id
-WHERE w.day >= r.first_day AND w.day < r.before
-GROUP BY r.id"""
+FROM unnest(%(ids)s::bigint[], %(before)s::date[]) AS r (id, before)
+JOIN regions_dailyrollup d ON d.region_id = r.id AND d.day < r.before
+WHERE d.day = ANY (%(days)s)
+GROUP BY d.region_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +57,46 @@ def usuals(day: date, spans: Sequence[Span]) -> dict[int, Usual]:
 
     A region of which no such day is known is left out.
     """
+    days = [day - timedelta(weeks=n) for n in range(1, N_WEEKS + 1)]
     with connection.cursor() as cursor:
         cursor.execute(
-            _USUAL,
+            _SAME_WEEKDAYS,
             {
-                "ids": [span.region for span in spans],
-                "first_days": [span.first_day for span in spans],
-                "before": [span.before for span in spans],
-                "days": [day - timedelta(weeks=n) for n in range(1, N_WEEKS + 1)],
+                "ids": array_literal(span.region for span in spans),
+                "before": array_literal(span.before for span in spans),
+                "days": days,
             },
         )
-        return {
-            region: _usual(n_days, band, rest) for region, n_days, band, *rest in cursor.fetchall()
-        }
+        rows = {region: rest for region, *rest in cursor.fetchall()}
+    found = {}
+    for span in spans:
+        if n_days := _n_days(day, span):
+            received, *medians = rows.get(span.region, ((), *[None] * 5))
+            # A known day without a row had no studies.
+            values = sorted((*received, *[0] * (n_days - len(received))))
+            found[span.region] = _usual(values, medians)
+    return found
 
 
-def _usual(n_days: int, band: Sequence[float], medians: Sequence[float | None]) -> Usual:
-    median, low, high = band
-    has_band = n_days >= FEWEST_DAYS
-    return Usual(n_days, median, low if has_band else None, high if has_band else None, *medians)
+def _n_days(day: date, span: Span) -> int:
+    """Return how many of the days asked for lie in the span."""
+    last = min(N_WEEKS, (day - span.first_day).days // 7)
+    first = max(0, (day - span.before).days // 7)
+    return max(0, last - first)
+
+
+def _usual(received: Sequence[int], medians: Sequence[float | None]) -> Usual:
+    n = len(received)
+    median, low, high = (
+        received[below] + (received[above] - received[below]) * rest
+        for below, above, rest in _places(n)
+    )
+    has_band = n >= FEWEST_DAYS
+    return Usual(n, median, low if has_band else None, high if has_band else None, *medians)
+
+
+@cache
+def _places(n: int) -> list[tuple[int, int, float]]:
+    """Return between which of n sorted values, and where, the median and the band's ends lie."""
+    places = [part * (n - 1) for part in (0.5, 0.05, 0.95)]
+    return [(int(at), min(int(at) + 1, n - 1), at % 1) for at in places]
