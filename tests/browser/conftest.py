@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.builders import make_person
 
 SCREENSHOTS = Path(__file__).resolve().parent.parent.parent / "build" / "screenshots"
 PASSWORD = "a password for the tests"
+# What Chromium writes to its console when it refuses something.
+POLICY = "Content Security Policy"
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +36,12 @@ def chromium() -> Iterator[Browser]:
 def open_page(
     chromium: Browser, live_server: object, transactional_db: None
 ) -> Iterator[Callable[..., Page]]:
-    """Return a function: (width=1440, scheme="light", language="en", script=True) -> Page."""
+    """Return a function: (width=1440, scheme="light", language="en", script=True) -> Page.
+
+    What the pages' policy refused, and every error of a script, fails the test at its end.
+    """
     contexts = []
+    faults: list[str] = []
 
     def open_one(
         width: int = 1440, scheme: str = "light", language: str = "en", script: bool = True
@@ -48,11 +55,15 @@ def open_page(
         )
         context.set_default_timeout(15_000)
         contexts.append(context)
-        return context.new_page()
+        page = context.new_page()
+        page.on("console", lambda line: faults.append(line.text) if POLICY in line.text else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        return page
 
     yield open_one
     for context in contexts:
         context.close()
+    assert faults == []
 
 
 @pytest.fixture
@@ -66,6 +77,17 @@ def log_in() -> Callable[[Page], None]:
         page.get_by_role("button", name="Log in").click()
 
     return fill
+
+
+@pytest.fixture
+def barriers() -> Callable[[Page], list[str]]:
+    """Return a function: (page) -> what axe-core finds against WCAG and its own best practices."""
+
+    def find(page: Page) -> list[str]:
+        found = Axe().run(page).response["violations"]
+        return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
+
+    return find
 
 
 @pytest.fixture
