@@ -10,6 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+# As many as there are regions, whichever worker has them.
+os.environ.setdefault("FLEET_WARM_SESSIONS", "1000")
 
 import django
 
@@ -57,8 +59,8 @@ BENCHES: dict[str, Callable[[Report, Cluster], None]] = {
 
 def main() -> None:
     port = urlsplit(os.environ["FLEET_DATABASE_URL"]).port
-    central = Cluster(FOLDER / "center", port=port, max_connections=600)
-    regional = Cluster(FOLDER / "regions", flavour="system", max_connections=1200)
+    central = Cluster(FOLDER / "center", port=port, max_connections=1300)
+    regional = Cluster(FOLDER / "regions", flavour="system", max_connections=1300)
     try:
         central.start()
         regional.start()

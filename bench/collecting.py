@@ -14,9 +14,9 @@ from bench.report import Report
 from bench.rig import Line, center, touch
 from fleet.clock import now
 from fleet.demo.postgres import Cluster
+from regions import sessions
 from regions.collect import collect
 from regions.models import Collection, Region
-from regions.sessions import close_idle_sessions
 from regions.union import rebuild_union
 
 RTT_S = 0.05
@@ -38,21 +38,14 @@ def timed(work: Callable[[], Any]) -> float:
 def bench(report: Report, cluster: Cluster, regions: list[Region], wire: Line) -> None:
     n = len(regions)
     report.add("first load, 4 days of rows", timed(lambda: _collect(regions)), "s")
-    cold, warm = [], []
-    before = wire.n_bytes()
-    for _round in range(ROUNDS):
-        close_idle_sessions()
-        touch(cluster)
-        cold.append(timed(lambda: _collect(regions)))
-    between = wire.n_bytes()
-    for _round in range(ROUNDS):
-        touch(cluster)
-        warm.append(timed(lambda: _collect(regions)))
-    after = wire.n_bytes()
-    report.add(f"collection of {n} regions, one changed hour each, cold", median(cold), "s")
-    report.add(f"collection of {n} regions, one changed hour each, warm", median(warm), "s")
-    report.add("bytes a region, cold", (sum(between) - sum(before)) / n / ROUNDS, "B")
-    report.add("bytes a region, warm", (sum(after) - sum(between)) / n / ROUNDS, "B")
+    rounds = {}
+    for name, prepare in STATES.items():
+        before = wire.n_bytes()
+        rounds[name] = [_round(cluster, regions, prepare) for _ in range(ROUNDS)]
+        n_bytes = sum(wire.n_bytes()) - sum(before)
+        report.add(f"{n} regions, one changed hour each, {name}", median(rounds[name]), "s")
+        report.add(f"bytes a region, {name}", n_bytes / n / ROUNDS, "B")
+    cold, warm = rounds["cold"], rounds["warm"]
 
     rebuild_union(now(), is_forced=True)
     naive = [timed(lambda: _fresh_query(NAIVE)) for _ in range(1)]
@@ -66,6 +59,27 @@ def bench(report: Report, cluster: Cluster, regions: list[Region], wire: Line) -
     report.add("cold, times faster than (b)", median(grouped) / median(cold), "x")
     report.add("cold, times the floor", median(cold) / floor, "x")
     report.add("warm, times the floor", median(warm) / floor, "x")
+
+
+def _let_go() -> None:
+    """Close every connection into a region; the center's own sessions stay."""
+    for session in sessions._idle.values():
+        session.forget_region()
+
+
+# What is open before a round: nothing, as in a worker that has just started; the worker's own
+# sessions at the center, but no connection into a region; all that a collection leaves open.
+STATES: dict[str, Callable[[], None]] = {
+    "new worker": sessions.close_idle_sessions,
+    "cold": _let_go,
+    "warm": lambda: None,
+}
+
+
+def _round(cluster: Cluster, regions: list[Region], prepare: Callable[[], None]) -> float:
+    prepare()
+    touch(cluster)
+    return timed(lambda: _collect(regions))
 
 
 def _collect(regions: list[Region]) -> None:
