@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -39,7 +40,7 @@ def handover(
         _calm_notes(review, signs),
         _section(_("Notes on the whole fleet"), [_note(line) for line in signs.notes]),
         _section(_("Changed since signed"), [_changed(one, review) for one in changed]),
-        _section(_("Unsigned days"), list(_unsigned(unsigned))),
+        _section(_("Unsigned days"), list(_unsigned(unsigned)), len(unsigned)),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -48,10 +49,11 @@ def _heading(review: ReviewDay, signs: Signs, account: User, address: str) -> st
     day = date_format(review.day, pgettext("format of the page's date", "l j E Y"))
     words = level_words()
     n_by_mark = [(words[mark], sum(row.mark is mark for row in review.rows)) for mark in Level]
+    zone = review.now.astimezone(settings.FLEET_TIME_ZONE).tzname()
     tally = [f"{word}: {n}" for word, n in n_by_mark if n]
     written = _("Written by %(name)s, %(time)s") % {
         "name": account.get_full_name() or account.get_username(),
-        "time": clock_words(None)(review.now),
+        "time": f"{clock_words(None)(review.now)} {zone}",
     }
     lines = [
         _("Handover: %(day)s") % {"day": day},
@@ -120,5 +122,7 @@ def _spans(days: Sequence[date]) -> Iterator[str]:
         yield first if first == last else f"{first} – {last}"
 
 
-def _section(title: str, lines: Sequence[str]) -> str:
-    return "\n".join([f"{title[:1].upper()}{title[1:]} ({len(lines)})", *lines]) if lines else ""
+def _section(title: str, lines: Sequence[str], n: int | None = None) -> str:
+    """Return a titled list of `n` things, one a line unless told; nothing without any."""
+    heading = f"{title[:1].upper()}{title[1:]} ({n or len(lines)})"
+    return "\n".join([heading, *lines]) if lines else ""

@@ -42,7 +42,7 @@ def test_it_says_who_writes_and_of_which_day(anna):
 
     assert letter(anna).startswith(
         "Handover: Monday 9 March 2026\n"
-        "Written by anna, 10 March, 10:00\n"
+        "Written by anna, 10 March, 10:00 UTC\n"
         "fine: 1 · signed 0/1\n"
         "https://fleet/day/\n"
     )
@@ -83,7 +83,7 @@ def test_it_gives_unsigned_days_a_line_a_region(anna):
     make_healthy_region()
     DailyRollup.objects.exclude(day=TODAY).update(day=TODAY - timedelta(days=3))
 
-    assert letter(anna).endswith("Unsigned days (1)\nTver: 7 March – 8 March\n")
+    assert letter(anna).endswith("Unsigned days (2)\nTver: 7 March – 8 March\n")
 
 
 def test_it_holds_nothing_that_a_region_wrote(anna):
