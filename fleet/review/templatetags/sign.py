@@ -38,6 +38,7 @@ class SignWords:
     whole_day: str
     save: str
     save_and_sign: str
+    signed: str
     not_signed: str
     csrf: str
     back: str
@@ -56,6 +57,7 @@ class SignWords:
             whole_day=escape(_("the day as a whole")),
             save=escape(_("Save")),
             save_and_sign=escape(_("Save and sign")),
+            signed=escape(_("Signed")),
             not_signed=escape(_("not signed")),
             csrf=escape(csrf),
             back=escape(back),
@@ -92,7 +94,10 @@ def sign_html(cell: SignCell, words: SignWords) -> str:
     """Return the content of the cell: who signed, or what may be done."""
     said = f'<span class="signed {cell.state}">{escape(cell.text)}</span>' if cell.text else ""
     if cell.state is SignState.SIGNED:
-        return f'<span class="tick" aria-hidden="true">✓</span> {said}{_undo(cell, words)}'
+        tick = (
+            f'<span class="tick" aria-hidden="true">✓</span><span class="vh">{words.signed}:</span>'
+        )
+        return f"{tick} {said}{_undo(cell, words)}"
     if cell.state is SignState.NOTHING:
         return ""
     if not cell.may_write:
