@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core import checks
@@ -9,6 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
 MIN_SECRET_KEY = 32
+MAX_SESSION_S = 7 * 24 * 3600
 # A unix socket's path has 107 bytes; a region's code, a path's position and libpq's name for the
 # socket take up to 52 of them.
 MAX_SOCKET_DIR = 55
@@ -83,6 +86,57 @@ def check_cookies(**_: object) -> list[CheckMessage]:
             f"FLEET_SECURE_COOKIES is off while FLEET_ALLOWED_HOSTS names {', '.join(reachable)}.",
             hint="Serve Fleet behind TLS and set FLEET_SECURE_COOKIES=true.",
             id="fleet.W001",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_proxies(**_: object) -> list[CheckMessage]:
+    """fleet.W003: behind an unnamed proxy all people share one address, and its limit."""
+    reachable = sorted(set(settings.ALLOWED_HOSTS) - LOOPBACK)
+    if settings.FLEET_PROXIES or not settings.SESSION_COOKIE_SECURE or not reachable:
+        return []
+    return [
+        checks.Warning(
+            "FLEET_SECURE_COOKIES wants a proxy with TLS in front, and FLEET_PROXIES says that "
+            "there is none: whoever guesses passwords would lock everybody out.",
+            hint="Set FLEET_PROXIES=1, or how many proxies set X-Forwarded-For one after another.",
+            id="fleet.W003",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_oidc(**_: object) -> list[CheckMessage]:
+    """fleet.E005: who can answer in the provider's place can be anybody here."""
+    issuer = urlsplit(settings.FLEET_OIDC_ISSUER)
+    is_open = issuer.scheme != "https" and issuer.hostname not in LOOPBACK
+    wrong = {
+        "FLEET_OIDC_ISSUER does not begin with https://.": is_open,
+        "FLEET_OIDC_CLIENT_ID is empty.": not settings.FLEET_OIDC_CLIENT_ID,
+        "FLEET_OIDC_CLIENT_SECRET is empty.": not settings.FLEET_OIDC_CLIENT_SECRET,
+    }
+    return [
+        Error(
+            sentence,
+            hint="Write what the provider shows for Fleet's registration.",
+            id="fleet.E005",
+        )
+        for sentence, is_wrong in wrong.items()
+        if is_wrong and settings.FLEET_OIDC_ISSUER
+    ]
+
+
+@register(Tags.security)
+def check_session_hours(**_: object) -> list[CheckMessage]:
+    """fleet.E006: a session that never ends, or has ended before it began."""
+    if 3600 <= settings.SESSION_COOKIE_AGE <= MAX_SESSION_S:
+        return []
+    return [
+        Error(
+            "FLEET_SESSION_HOURS is outside 1 to 168.",
+            hint="12 fits a shift; a session ends after a week whatever it says.",
+            id="fleet.E006",
         )
     ]
 

@@ -135,6 +135,8 @@ SOCIALACCOUNT_ADAPTER = "fleet.people.accounts.Identities"
 # A link, not a form: the policy below lets forms lead to ourselves only.
 SOCIALACCOUNT_LOGIN_ON_GET = True
 FLEET_OIDC_ISSUER = env_str("FLEET_OIDC_ISSUER", "")
+FLEET_OIDC_CLIENT_ID = env_str("FLEET_OIDC_CLIENT_ID", "")
+FLEET_OIDC_CLIENT_SECRET = env_str("FLEET_OIDC_CLIENT_SECRET", "")
 FLEET_OIDC_NAME = env_str("FLEET_OIDC_NAME", "OpenID Connect")
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
@@ -143,8 +145,8 @@ SOCIALACCOUNT_PROVIDERS = {
             {
                 "provider_id": "oidc",
                 "name": FLEET_OIDC_NAME,
-                "client_id": env_str("FLEET_OIDC_CLIENT_ID", ""),
-                "secret": env_str("FLEET_OIDC_CLIENT_SECRET", ""),
+                "client_id": FLEET_OIDC_CLIENT_ID,
+                "secret": FLEET_OIDC_CLIENT_SECRET,
                 "settings": {"server_url": FLEET_OIDC_ISSUER},
             }
         ]

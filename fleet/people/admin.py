@@ -22,7 +22,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # plain at run tim
     """A new account has no role until one is chosen."""
 
     role = forms.ChoiceField(
-        label=gettext_lazy("role"), choices=[("", "—"), *Role.choices], initial=""
+        label=gettext_lazy("Role"), choices=[("", "—"), *Role.choices], initial=""
     )
 
     class Meta:
@@ -39,7 +39,7 @@ class PersonInline(admin.StackedInline):  # type: ignore[type-arg]  # plain at r
     model = Person
     form = PersonForm
     filter_horizontal = ("regions",)
-    verbose_name_plural = gettext_lazy("Role and regions")
+    verbose_name = gettext_lazy("Role and regions")
 
 
 class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # plain at run time

@@ -72,6 +72,14 @@ class FleetSite(admin.AdminSite):
             raise PermissionDenied(why_not(request.user, Role.ADMIN))
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
 
+    def password_change(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        """Lead to the page whose changes are limited and written down."""
+        return redirect("account_change_password")
+
 
 def _record(request: HttpRequest, deed: str, obj: Model, message: Any) -> None:
     """Write who did what to which row; of a change the names of the fields, never their values."""

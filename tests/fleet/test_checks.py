@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import secrets
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,11 @@ SOUND: dict[str, Any] = {
     "ALLOWED_HOSTS": ["fleet.example"],
     "SECRET_KEY": "k" * 32,
     "SESSION_COOKIE_SECURE": True,
+    "SESSION_COOKIE_AGE": 12 * 3600,
+    "FLEET_PROXIES": 1,
+    "FLEET_OIDC_ISSUER": "https://login.example/realms/clinic",
+    "FLEET_OIDC_CLIENT_ID": "fleet",
+    "FLEET_OIDC_CLIENT_SECRET": "secret",
     "FLEET_CREDENTIAL_KEYS": [Fernet.generate_key().decode()],
     "FLEET_SOCKET_DIR": Path("/run/fleet/regions"),
 }
@@ -42,6 +51,11 @@ def test_it_lets_a_developer_debug_on_loopback() -> None:
         ({"USE_TZ": False}, "fleet.E003"),
         ({"FLEET_CREDENTIAL_KEYS": ["not-a-key"]}, "fleet.E004"),
         ({"SESSION_COOKIE_SECURE": False}, "fleet.W001"),
+        ({"FLEET_PROXIES": 0}, "fleet.W003"),
+        ({"FLEET_OIDC_ISSUER": "http://login.example"}, "fleet.E005"),
+        ({"FLEET_OIDC_CLIENT_SECRET": ""}, "fleet.E005"),
+        ({"SESSION_COOKIE_AGE": 0}, "fleet.E006"),
+        ({"SESSION_COOKIE_AGE": 8 * 24 * 3600}, "fleet.E006"),
         ({"FLEET_SOCKET_DIR": Path("/", "x" * 55)}, "fleet.W002"),
     ],
 )
@@ -54,3 +68,36 @@ def test_it_never_repeats_a_malformed_key() -> None:
         text = "".join(f"{message.msg}{message.hint}" for message in run_checks())
 
     assert "secret-but-malformed" not in text
+
+
+PRODUCTION = {
+    "FLEET_SECRET_KEY": secrets.token_urlsafe(48),
+    "FLEET_DATABASE_URL": "postgresql://fleet_web@127.0.0.1:1/fleet",
+    "FLEET_ALLOWED_HOSTS": "fleet.example",
+    "FLEET_PROXIES": "1",
+    "FLEET_CREDENTIAL_KEYS": Fernet.generate_key().decode(),
+}
+
+
+def deployed() -> subprocess.CompletedProcess[str]:
+    """Return what `check --deploy` says of production settings."""
+    theirs = {n: v for n, v in os.environ.items() if not n.startswith(("FLEET_", "DJANGO_"))}
+    ours = {"DJANGO_SETTINGS_MODULE": "fleet.settings", **PRODUCTION}
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level=WARNING"],
+        cwd=Path(__file__).parents[2],
+        env={**theirs, **ours},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_django_finds_nothing_in_production_settings() -> None:
+    done = deployed()
+
+    assert (done.returncode, done.stdout) == (
+        0,
+        "System check identified no issues (1 silenced).\n",
+    ), done.stderr
