@@ -37,6 +37,9 @@ class SignState(StrEnum):
     SIGNED = "signed"
 
 
+UNSIGNED = frozenset({SignState.DUE, SignState.CHANGED})
+
+
 @dataclass(frozen=True, slots=True)
 class NoteLine:
     """A note as the page shows it."""
@@ -107,8 +110,7 @@ def signs(account: User, review: ReviewDay, now: datetime) -> Signs:
     ready = [
         cells[row.region.pk]
         for row in review.rows
-        if is_fine_and_fresh(row)
-        and cells[row.region.pk].state in {SignState.DUE, SignState.CHANGED}
+        if is_fine_and_fresh(row) and cells[row.region.pk].state in UNSIGNED
     ]
     return Signs(
         day=review.day.isoformat(),
@@ -136,13 +138,14 @@ def sign_cell(
     noted = list(noted)
     blocking = unexplained(row, noted)
     rest = [why for why in row.reasons if why not in blocking]
+    state = _state(row, signed, now)
     return SignCell(
         code=row.region.code,
         name=row.region.name,
         day=day,
-        state=_state(row, signed, now),
+        state=state,
         text=_text(signed, clock) if signed else "",
-        shown=shown_token(row),
+        shown=shown_token(row) if state in UNSIGNED else "",
         undo_s=round(signed.undo_left(account.pk, now).total_seconds()) if signed else 0,
         may_write=may_write,
         is_blocked=bool(blocking),

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from fleet.review.models import LONGEST_NOTE
 from fleet.review.page import day_name
-from fleet.review.sign_cells import NoteLine, SignCell, SignState
+from fleet.review.sign_cells import UNSIGNED, NoteLine, SignCell, SignState
 
 register = template.Library()
 
@@ -121,7 +121,7 @@ def note_form(cell: SignCell, words: SignWords) -> str:
     """Return a folded form for a note on the region's day; nothing for those who only read."""
     if not cell.may_write:
         return ""
-    is_unsigned = cell.state in {SignState.DUE, SignState.CHANGED}
+    is_unsigned = cell.state in UNSIGNED
     sign = f'<button name="shown" value="{cell.shown}">{words.save_and_sign}</button>'
     return (
         f'<details class="note-form"><summary>'
