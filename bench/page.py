@@ -1,4 +1,7 @@
-"""The daily page over a year of rollups, five of a hundred regions in need of a look: queries and server time for 18, 100 and 1000 regions."""
+"""The daily page over a year of rollups: queries and server time for 18, 100 and 1000 regions.
+
+Five of a hundred regions need a look.
+"""
 
 from __future__ import annotations
 

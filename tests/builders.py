@@ -11,6 +11,8 @@ from fleet.people.models import Person, Role
 from regions.models import (
     AccessPath,
     DailyRollup,
+    DailyScore,
+    HourlyCause,
     HourlyRollup,
     Region,
     RegionStatus,
@@ -196,6 +198,47 @@ def make_hourly(
         wait_p95_s=5.0,
         collected_at=collected_at,
         fingerprint=1,
+    )
+
+
+def make_score(
+    region: Region,
+    day: date = TODAY,
+    *,
+    model_code: str = "mammo",
+    model_version: str = "7",
+    class_code: str = "mass",
+    node: str = "gpu-0",
+    n_scored: int = 100,
+    n_positive: int = 10,
+) -> DailyScore:
+    return DailyScore.objects.create(
+        region=region,
+        day=day,
+        model_code=model_code,
+        model_version=model_version,
+        class_code=class_code,
+        node=node,
+        n_scored=n_scored,
+        n_positive=n_positive,
+        n_invalid=0,
+        n_objects=0,
+        score_histogram=[0] * 64,
+        size_histogram=[0] * 64,
+    )
+
+
+def make_cause(
+    region: Region,
+    reason: str,
+    n: int = 1,
+    *,
+    hour: datetime = NOW - timedelta(hours=3),
+    kind: str = HourlyCause.Kind.REJECTED,
+    detail: str = "gate",
+) -> HourlyCause:
+    return HourlyCause.objects.create(
+        region=region, hour=hour, kind=kind, reason=reason, detail=detail, n=n
     )
 
 

@@ -9,7 +9,9 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fleet.review.day import latest_day
+from fleet.review.zones import known_zones
+from regions.localday import local_day
+from regions.models import Region
 
 FIRST_DAY = date(2000, 1, 1)
 
@@ -31,7 +33,7 @@ def requested_day(text: str, now: datetime) -> tuple[date, date]:
         raise NoSuchDay(_("That is not a date. Write it as 2026-03-10.")) from None
     if day < FIRST_DAY:
         raise NoSuchDay(_("Fleet keeps no days before the year 2000."))
-    last = latest_day(now, today(now))
+    last = latest_day(now)
     if day > last:
         raise NoSuchDay(_("That day has not begun in any region yet."))
     return day, last
@@ -40,3 +42,9 @@ def requested_day(text: str, now: datetime) -> tuple[date, date]:
 def today(now: datetime) -> date:
     """Return the date where the center's people are."""
     return timezone.localdate(now, settings.FLEET_TIME_ZONE)
+
+
+def latest_day(now: datetime) -> date:
+    """Return the last date that has begun for the reader or in any region."""
+    names = Region.objects.filter(is_active=True).values_list("time_zone", flat=True).distinct()
+    return max([today(now), *(local_day(now, zone) for zone in known_zones(names).values())])

@@ -6,10 +6,10 @@ What one region's row needs and cannot be computed costs that row only.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -17,16 +17,17 @@ from django.utils.translation import gettext as _
 from fleet.review.attention import reasons
 from fleet.review.blindness import Blindness, Watched, lost_together, silences
 from fleet.review.figures import Figures
-from fleet.review.history import UNKNOWN, History, Past, pasts
+from fleet.review.history import History
 from fleet.review.known import Known, RegionFacts, Span, known
 from fleet.review.ladder import FINE_RANK
 from fleet.review.links import Link, LinkState, link
 from fleet.review.numbers import Numbers, known_numbers
-from fleet.review.outputs import ModelPositives, ModelVersion, Outputs, outputs
+from fleet.review.outputs import ModelPositives, ModelVersion
 from fleet.review.rejections import top_rejections
 from fleet.review.rules.answers import REJECTED_SHARE
 from fleet.review.situation import Level, Reason, Situation
 from fleet.review.usual import Usual, usuals
+from fleet.review.zones import known_zones
 from regions.freshness import Freshness, freshness
 from regions.localday import day_bounds, local_day
 from regions.models import Region
@@ -43,8 +44,8 @@ class RegionDay:
     while the day has not begun there; `age` is how far the data fall short.
 
     `n_days_known` counts days since the region's first collected one, that one included.
-    `history`, `positives`, `versions` and `top_rejection` are there after `in_full`. The last is
-    the most frequent reason of refusal, text that the region wrote, and how often it was given.
+    `details.in_full` adds `history`, `positives`, `versions` and `top_rejection`: the most
+    frequent reason of refusal, text that the region wrote, and how often it was given.
     """
 
     region: RegionFacts
@@ -149,49 +150,6 @@ def review(day: date, now: datetime, of: QuerySet[Region]) -> ReviewDay:
     return ReviewDay(day, now, rows, _totals(rows), blindness)
 
 
-def in_full(page: ReviewDay, shown: Collection[int]) -> ReviewDay:
-    """Return the review with history, outputs and top rejection of the regions with these ids."""
-    chosen = [row for row in page.rows if row.region.pk in shown]
-    past = pasts(page.day, [span for row in chosen if (span := row.known_span)])
-    said = outputs(page.day, shown)
-    refused = top_rejections(
-        [
-            (row.region.pk, row.starts_at, row.ends_at)
-            for row in chosen
-            if row.numbers and row.numbers.rejected_share and not row.top_rejection
-        ]
-    )
-    full = {
-        row.region.pk: _with_details(row, page.day, past.get(row.region.pk, UNKNOWN), said, refused)
-        for row in chosen
-    }
-    return replace(page, rows=tuple(full.get(row.region.pk, row) for row in page.rows))
-
-
-def _with_details(
-    row: RegionDay,
-    day: date,
-    past: Past,
-    said: Mapping[int, Outputs],
-    refused: Mapping[int, tuple[str, int]],
-) -> RegionDay:
-    of_models = said.get(row.region.pk, Outputs())
-    numbers = row.numbers if row.counts else None
-    return replace(
-        row,
-        history=History.of(past, day, numbers, row.region.open_weekdays),
-        positives=of_models.positives,
-        versions=of_models.versions,
-        top_rejection=row.top_rejection or refused.get(row.region.pk),
-    )
-
-
-def latest_day(now: datetime, today: date) -> date:
-    """Return the last date that has begun for the reader or in any region."""
-    names = Region.objects.filter(is_active=True).values_list("time_zone", flat=True).distinct()
-    return max([today, *(local_day(now, zone) for zone in _zones(names).values())])
-
-
 @dataclass(frozen=True, slots=True)
 class _Shared:
     """What the rows of one page are made of beside what is known of their regions."""
@@ -213,7 +171,7 @@ def _shared(
     links: Mapping[int, Link],
     together: Blindness | None,
 ) -> _Shared:
-    zones = _zones({k.region.time_zone for k in regions})
+    zones = known_zones({k.region.time_zone for k in regions})
     bounds = {name: day_bounds(day, zone) for name, zone in zones.items()}
     open_on = str(day.isoweekday())
     spans = [
@@ -238,17 +196,6 @@ def _shared(
         usuals(day, spans),
         top_rejections(rejecting),
     )
-
-
-def _zones(names: Iterable[str]) -> dict[str, ZoneInfo]:
-    """Return the zones by name, without those that this system does not know any more."""
-    zones = {}
-    for name in names:
-        try:
-            zones[name] = ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
-            log.error("the time zone %s is not known here: update tzdata", name)
-    return zones
 
 
 def _link(k: Known, now: datetime) -> Link:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -208,6 +209,64 @@ def test_it_says_so_in_twelve_words(language):
         said = [reason.sentence for case in CASES for reason in why(case[0])]
 
     assert [sentence for sentence in said if len(sentence.split()) > 12] == []
+
+
+def test_it_says_the_number_and_the_limit_of_every_rule_that_has_both():
+    said = [reason for case in CASES for reason in why(case[0]) if reason.number and reason.limit]
+    measured = {r.code for r in said if len(re.findall(r"\d+(?:[.,]\d+)?", r.sentence)) >= 2}
+
+    assert {reason.code for reason in said} - measured == {"day_unknown"}
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_it_says_why_each_reason_stands_where_it_does(language):
+    with translation.override(language):
+        places = {reason.rank // 10: reason.place for case in CASES for reason in why(case[0])}
+
+    assert len(set(places.values())) == len(places) == 5
+
+
+@pytest.mark.parametrize(
+    ("n_received", "is_unusual"),
+    [(294, False), (293, True), (546, False), (547, True), (380, False)],
+)
+def test_it_takes_for_unusual_what_is_out_of_the_band_and_far_from_the_median(
+    n_received, is_unusual
+):
+    numbers = Numbers(n_received=n_received, n_expected=100, n_done=100)
+
+    assert bool(why(replace(OVER, numbers=numbers, usual=USUAL))) is is_unusual
+
+
+@pytest.mark.parametrize("n_received", [1, 14])
+def test_it_leaves_the_chances_of_small_numbers_alone(n_received):
+    few = Usual(8, 7.0, 6.0, 8.0, None, None, None, None, None)
+    numbers = Numbers(n_received=n_received, n_expected=n_received, n_done=n_received)
+
+    assert why(replace(OVER, numbers=numbers, usual=few)) == ()
+
+
+def test_it_does_not_judge_by_two_days():
+    two = replace(USUAL, n_days=2, low=None, high=None)
+    numbers = Numbers(n_received=20, n_expected=20, n_done=20, latency_p95_s=900.0)
+
+    assert why(replace(OVER, numbers=numbers, usual=two)) == ()
+
+
+def test_it_does_not_judge_the_volume_of_stale_data():
+    stale = replace(OVER, freshness=Freshness.STALE, known_as_of=OVER.starts_at + HOUR)
+    numbers = Numbers(n_received=138, n_expected=138, n_done=138)
+
+    codes = [reason.code for reason in why(replace(stale, numbers=numbers, usual=USUAL))]
+
+    assert codes == ["data_stale"]
+
+
+def test_it_bears_with_a_region_that_always_rejects_much():
+    used_to_it = replace(USUAL, rejected_share=0.2, fallback_share=0.2)
+    numbers = Numbers(n_received=100, n_expected=100, n_done=65, n_fallback=20, n_rejected=35)
+
+    assert why(replace(FINE, numbers=numbers, usual=used_to_it)) == ()
 
 
 def test_it_puts_failing_answers_above_lost_data_and_lost_data_above_the_link():

@@ -153,6 +153,46 @@ def test_it_marks_a_region_whose_data_are_carried():
     )
 
 
+def test_it_loses_only_the_row_that_cannot_be_computed(caplog):
+    make_healthy_region("omsk")
+    make_healthy_region("tver")
+    Region.objects.filter(code="omsk").update(time_zone="Europe/Nowhere")
+
+    lost, kept = reviewed().rows
+
+    assert (lost.mark, lost.numbers, kept.mark) == ("unknown", None, "fine")
+    assert lost.reasons[0].sentence == "Could not compute this row at 10:00 UTC; the log says why."
+    assert "could not compute the day 2026-03-10 of region omsk" in caplog.text
+
+
+def test_it_judges_a_finished_day_by_the_same_weekdays():
+    region = make_healthy_region()
+    for n in range(7, 60, 7):
+        make_daily(region, YESTERDAY - timedelta(days=n), n_received=400)
+    make_daily(region, YESTERDAY, n_received=138)
+
+    row = shown(YESTERDAY)
+
+    assert (row.usual.n_days, row.usual.n_received) == (8, 400)
+    assert row.reasons[0].sentence == "138 studies, usually 400 to 400 on Mondays."
+
+
+def test_it_does_not_judge_the_volume_of_a_running_day():
+    region = make_healthy_region(n_received=12)
+    for n in range(7, 60, 7):
+        make_daily(region, TODAY - timedelta(days=n), n_received=400)
+
+    assert (shown().usual.n_received, shown().reasons) == (400, ())
+
+
+def test_it_finds_nothing_usual_on_a_closed_day():
+    region = make_healthy_region(open_weekdays="13457")
+    for n in range(7, 60, 7):
+        make_daily(region, TODAY - timedelta(days=n), n_received=1)
+
+    assert shown().usual is None
+
+
 def test_it_does_not_load_passwords():
     region = make_healthy_region()
     region.database_password = "env:SECRET_OF_TVER"
