@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from fleet.review import region_views, sign_views, views
+from fleet.review import region_views, sign_views, studies_views, views
 
 urlpatterns = [
     path("", views.index, name="index"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("regions/<str:code>/<str:text>/sign/", sign_views.sign_region, name="sign"),
     path("regions/<str:code>/<str:text>/unsign/", sign_views.unsign_region, name="unsign"),
     path("regions/<str:code>/<str:text>/note/", sign_views.note_region, name="note"),
+    path("regions/<str:code>/<str:text>/studies/", studies_views.studies, name="studies"),
     path("regions/<str:code>/", region_views.latest, name="latest_region"),
     path("regions/<str:code>/<str:text>/", region_views.region, name="region"),
 ]
