@@ -13,6 +13,7 @@ from tests.builders import (
     make_cause,
     make_daily,
     make_healthy_region,
+    make_many_regions,
     make_score,
 )
 
@@ -145,6 +146,12 @@ def test_it_names_the_reason_beside_too_many_rejections():
     assert (reason.code, reason.detail) == ("many_rejected", "Mostly “no_pixels”: 60.")
 
 
+def test_it_adds_nothing_to_a_page_without_regions():
+    page = review(TODAY, NOW, Region.objects.all())
+
+    assert in_full(page, set()) == page
+
+
 def test_it_adds_details_to_the_shown_regions_only():
     shown, folded = make_healthy_region("tver"), make_healthy_region("omsk")
     page = review(TODAY, NOW, Region.objects.all())
@@ -155,10 +162,9 @@ def test_it_adds_details_to_the_shown_regions_only():
     assert rows[folded.pk] in page.rows
 
 
-@pytest.mark.parametrize("n", [0, 3, 100])
+@pytest.mark.parametrize("n", [3, 100, 1000])
 def test_it_asks_three_questions_whatever_the_number_of_regions(n, django_assert_num_queries):
-    for i in range(n):
-        make_healthy_region(f"r{i}")
+    make_many_regions(n)
     page = review(TODAY, NOW, Region.objects.all())
 
     with django_assert_num_queries(3):
