@@ -9,6 +9,7 @@ from django.utils.translation import ngettext, pgettext
 
 from fleet.review.figures import Figures
 from fleet.review.situation import Level, Reason, Situation
+from regions.freshness import Freshness
 
 LEARNING_DAYS = 14
 # What is this near to the usual number is usual, however narrow the band.
@@ -36,9 +37,9 @@ def no_studies(s: Situation, figures: Figures) -> Reason | None:
 
 
 def unusual_volume(s: Situation, figures: Figures) -> Reason | None:
-    """A running day is not judged: nobody knows what is still to come."""
+    """A running day is not judged, nor one whose end is missing: studies are still to come."""
     n, usual = s.numbers, s.usual
-    if not s.is_over or not s.freshness.counts or n is None or n.n_received == 0:
+    if not s.is_over or s.freshness is not Freshness.FRESH or n is None or n.n_received == 0:
         return None
     if usual is None or usual.low is None or usual.high is None:
         return None

@@ -253,13 +253,14 @@ def test_it_does_not_judge_by_two_days():
     assert why(replace(OVER, numbers=numbers, usual=two)) == ()
 
 
-def test_it_does_not_judge_the_volume_of_stale_data():
-    stale = replace(OVER, freshness=Freshness.STALE, known_as_of=OVER.starts_at + HOUR)
+@pytest.mark.parametrize("freshness", [Freshness.LATE, Freshness.STALE])
+def test_it_does_not_judge_the_volume_of_a_day_whose_end_is_missing(freshness):
+    partial = replace(OVER, freshness=freshness, known_as_of=OVER.ends_at - 3 * HOUR)
     numbers = Numbers(n_received=138, n_expected=138, n_done=138)
 
-    codes = [reason.code for reason in why(replace(stale, numbers=numbers, usual=USUAL))]
+    codes = [reason.code for reason in why(replace(partial, numbers=numbers, usual=USUAL))]
 
-    assert codes == ["data_stale"]
+    assert codes == [f"data_{freshness}"]
 
 
 def test_it_bears_with_a_region_that_always_rejects_much():
