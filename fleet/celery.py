@@ -42,10 +42,14 @@ app.config_from_object(
                 # A clock time, since an interval begins anew whenever beat is restarted.
                 "schedule": crontab(minute="17", hour="*/6"),
             },
+            "forget sessions": {
+                "task": "fleet.people.tasks.forget_sessions",
+                "schedule": crontab(minute="27", hour="3"),
+            },
         },
     }
 )
-app.autodiscover_tasks(["regions"])
+app.autodiscover_tasks(["regions", "fleet.people"])
 
 
 @app.on_configure.connect

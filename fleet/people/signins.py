@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.signals import password_changed
+from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -21,7 +22,7 @@ from fleet.people.sessions import begin
 def signed_in(request: HttpRequest, user: AbstractBaseUser, **_: Any) -> None:
     now = clock.now()
     begin(request.session, now)
-    record(AuditEvent.Kind.SIGNED_IN, user.get_username(), now)
+    record(AuditEvent.Kind.SIGNED_IN, user.get_username(), now, detail=_where(request))
 
 
 @receiver(user_logged_out)
@@ -31,11 +32,18 @@ def signed_out(user: AbstractBaseUser | None, **_: Any) -> None:
 
 
 @receiver(user_login_failed)
-def sign_in_failed(credentials: dict[str, Any], **_: Any) -> None:
+def sign_in_failed(
+    credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
+) -> None:
     """Keep the name only if it is one: people type their password in the wrong place."""
     name = str(credentials.get("username", ""))
     is_known = User.objects.filter(username=name).exists()
-    record(AuditEvent.Kind.SIGN_IN_FAILED, name if is_known else "", clock.now())
+    record(
+        AuditEvent.Kind.SIGN_IN_FAILED,
+        name if is_known else "",
+        clock.now(),
+        detail=_where(request) if request else "",
+    )
 
 
 @receiver(authentication_failed)
@@ -57,3 +65,8 @@ def own_password_changed(user: AbstractBaseUser, **_: Any) -> None:
 
 def _configured(user: AbstractBaseUser, subject: str) -> None:
     record(AuditEvent.Kind.CONFIGURED, user.get_username(), clock.now(), subject=subject)
+
+
+def _where(request: HttpRequest) -> str:
+    """Return from which address somebody came: the proxy's say counts where it is trusted."""
+    return f"from {get_client_ip(request) or 'an unknown address'}"

@@ -60,6 +60,7 @@ TABLE = {
     "handover": Row(Role.VIEWER, f"{DAY}handover/"),
     "latest_region": Row(Role.VIEWER, "/regions/{code}/"),
     "region": Row(Role.VIEWER, REGION),
+    "studies": Row(Role.VIEWER, f"{REGION}studies/"),
     "sign": Row(Role.ON_CALL, f"{REGION}sign/", "post"),
     "unsign": Row(Role.ON_CALL, f"{REGION}unsign/", "post"),
     "note": Row(Role.ON_CALL, f"{REGION}note/", "post"),

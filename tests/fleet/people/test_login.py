@@ -118,6 +118,17 @@ def test_it_writes_down_who_failed(log_in: LogIn) -> None:
     assert trail() == [("sign_in_failed", "anna")]
 
 
+@pytest.mark.parametrize(("n_proxies", "address"), [(0, "127.0.0.1"), (1, "10.7.7.7")])
+def test_it_writes_down_from_where(
+    client: Client, settings: LazySettings, n_proxies: int, address: str
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = n_proxies
+    form = {"login": "anna", "password": PASSWORD}
+    client.post("/login/", form, headers={"x-forwarded-for": "6.6.6.6, 10.7.7.7"})
+
+    assert AuditEvent.objects.get().detail == f"from {address}"
+
+
 def test_it_keeps_no_password_typed_in_the_place_of_a_name(log_in: LogIn) -> None:
     log_in("hunter2-is-my-password", "wrong")
 

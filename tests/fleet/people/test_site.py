@@ -3,10 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.auth.models import User
 from django.test import Client
 
 from fleet.people.models import AuditEvent, Person, Role
+from fleet.people.site import Audited
 from tests.builders import NOW, make_person, make_region
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +112,14 @@ def test_it_lets_nobody_touch_the_trail(admin: Client, page: str) -> None:
     event = AuditEvent.objects.create(at=NOW, kind="noted", username="anna")
 
     assert admin.get(f"/admin/people/auditevent/{page.format(pk=event.pk)}").status_code == 403
+
+
+def test_it_watches_every_table_of_the_admin() -> None:
+    assert all(isinstance(one, Audited) for one in site._registry.values())
+
+
+def test_it_changes_ones_own_password_where_it_is_counted(admin: Client) -> None:
+    assert admin.get("/admin/password_change/")["Location"] == "/me/password/"
 
 
 def test_it_shows_the_trail(admin: Client) -> None:

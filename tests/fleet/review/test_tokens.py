@@ -40,3 +40,9 @@ def test_it_can_be_read_on_a_coloured_row(theme, ground, text):
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_it_can_be_read_on_a_failing_mark(theme):
     assert contrast(theme["status-failing-text"], theme["status-failing"]) >= 4.5
+
+
+def test_it_is_as_dark_by_choice_as_by_the_system():
+    by_system, by_choice = CSS.split("@media")[1].split('[data-theme="dark"]')
+
+    assert re.findall(r"--[\w-]+: .+;", by_system) == re.findall(r"--[\w-]+: .+;", by_choice)
