@@ -72,7 +72,7 @@ class FleetSite(admin.AdminSite):
             raise PermissionDenied(why_not(request.user, Role.ADMIN))
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
 
-    def password_change(
+    def password_change(  # type: ignore[override]  # typed too narrowly there
         self,
         request: HttpRequest,  # noqa: ARG002
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002
