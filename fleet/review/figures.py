@@ -81,5 +81,5 @@ class Figures:
         """Return the region's wall time, with the date unless it is `today`."""
         local = moment.astimezone(zone)
         if local.date() == today:
-            return f"{local:%H:%M}"
+            return f"{local.hour:02}:{local.minute:02}"
         return date_format(local, self.date_time)

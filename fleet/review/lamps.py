@@ -56,6 +56,11 @@ class Lamps:
     known: str
     never: str
     open_now: str
+    by_hand: str
+    no_path: str
+    never_tried: str
+    not_known: str
+    closed_since: str
 
     @classmethod
     def of_active_language(cls, figures: Figures, now: datetime, day: date) -> Self:
@@ -81,6 +86,11 @@ class Lamps:
             known=_("Numbers are known up to %(time)s there."),
             never=_("No collection has succeeded yet."),
             open_now=_("The region answers."),
+            by_hand=_("Level 3: this region has no line; its data are carried by hand."),
+            no_path=_("No access path is enabled, so nothing can be collected."),
+            never_tried=_("Never tried yet."),
+            not_known=_("Not known since %(time)s there."),
+            closed_since=_("Closed since %(time)s there."),
         )
 
     def link(self, row: RegionDay) -> Lamp:
@@ -122,15 +132,15 @@ class Lamps:
         if link.state is LinkState.OPEN:
             return self.open_now
         if link.state is LinkState.CARRIED:
-            return _("Level 3: this region has no line; its data are carried by hand.")
+            return self.by_hand
         if link.state is LinkState.MISSING:
-            return _("No access path is enabled, so nothing can be collected.")
+            return self.no_path
         if link.since is None:
-            return _("Never tried yet.")
+            return self.never_tried
         since = {"time": self._clock(link.since, row)}
         if link.state is LinkState.UNKNOWN:
-            return _("Not known since %(time)s there.") % since
-        return f"{_('Closed since %(time)s there.') % since} {self._why_data(row)}"
+            return self.not_known % since
+        return f"{self.closed_since % since} {self._why_data(row)}"
 
     def _why_data(self, row: RegionDay) -> str:
         if row.known_as_of is None:
