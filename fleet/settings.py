@@ -129,8 +129,8 @@ ACCOUNT_RATE_LIMITS = {
 MFA_ADAPTER = "fleet.people.accounts.SecondSteps"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Fleet"
-# A phone's clock may be half a minute off.
-MFA_TOTP_TOLERANCE = 1
+# allauth remembers a used code for one period: a code that held longer could be used twice.
+MFA_TOTP_TOLERANCE = 0
 SOCIALACCOUNT_ADAPTER = "fleet.people.accounts.Identities"
 # A link, not a form: the policy below lets forms lead to ourselves only.
 SOCIALACCOUNT_LOGIN_ON_GET = True
@@ -167,7 +167,7 @@ if FLEET_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE
 # What asks from this machine, past the proxy, and speaks no TLS.
-SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
+SECURE_REDIRECT_EXEMPT = [r"^metrics/?$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SESSION_COOKIE_SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 # Whether browsers ship with a domain in their list is its owner's decision, not ours.
