@@ -6,7 +6,7 @@ import pytest
 from django.utils.html import escape
 
 from fleet.clock import now
-from regions.models import FailureKind, TunnelState
+from regions.models import FailureKind, Region, TunnelState
 from tests.builders import (
     make_daily,
     make_path,
@@ -94,6 +94,15 @@ def test_it_says_when_nothing_needs_a_look(reader):
     make_live_region()
 
     assert "Nothing needs a look." in reader.get(f"/day/{today()}/").content.decode()
+
+
+def test_it_shows_the_page_though_a_region_cannot_be_computed(reader):
+    make_live_region()
+    Region.objects.update(time_zone="Europe/Nowhere")
+
+    page = reader.get(f"/day/{today()}/").content.decode()
+
+    assert "Could not compute this row" in page
 
 
 def test_it_shows_hostile_text_as_text(reader):
