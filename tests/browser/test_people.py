@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pyotp
 import pytest
 
 from fleet.people.models import Role
 from tests.browser.conftest import PASSWORD
 from tests.builders import make_healthy_region, make_person
+from tests.rig.authenticator import shown_code
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # What is shown to one who is logged in, by the name of its picture.
@@ -108,7 +108,7 @@ def test_the_second_step_is_turned_on(open_page, log_in, barriers, screenshot):
     page.wait_for_selector("img.code")
     screenshot(page, "second-step-on")
     assert barriers(page) == []
-    page.get_by_label("code").fill(pyotp.TOTP(page.locator("main code").inner_text()).now())
+    page.get_by_label("code").fill(shown_code(page.locator("main code").inner_text()))
     page.get_by_role("button", name="Turn on").click()
     page.wait_for_url("**/codes/")
     screenshot(page, "recovery-codes")

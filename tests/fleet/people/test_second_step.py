@@ -18,6 +18,7 @@ from django.test import Client
 from fleet.people.models import AuditEvent
 from tests.builders import make_person
 from tests.fleet.people.conftest import PASSWORD
+from tests.rig.authenticator import shown_code
 
 pytestmark = pytest.mark.django_db
 LogIn = Callable[..., HttpResponse]
@@ -36,10 +37,6 @@ def enrolled(anna: User, log_in: LogIn) -> HttpResponse:
     return log_in()
 
 
-def code(secret: str = SECRET) -> str:
-    return pyotp.TOTP(secret).now()
-
-
 def send(client: Client, text: str) -> HttpResponse:
     return client.post("/login/second-step/", {"code": text})
 
@@ -50,20 +47,20 @@ def test_it_asks_for_the_code(enrolled: HttpResponse, client: Client) -> None:
 
 
 def test_it_lets_the_code_in(enrolled: HttpResponse, client: Client) -> None:
-    send(client, code())
+    send(client, shown_code(SECRET))
 
     assert client.get("/me/").status_code == 200
 
 
 def test_it_lets_no_other_code_in(enrolled: HttpResponse, client: Client) -> None:
-    send(client, code(pyotp.random_base32()))
+    send(client, shown_code(pyotp.random_base32()))
 
     assert client.get("/me/").status_code == 302
     assert AuditEvent.objects.get().detail == "second step"
 
 
 def test_it_takes_a_code_once(enrolled: HttpResponse, client: Client, log_in: LogIn) -> None:
-    used = code()
+    used = shown_code(SECRET)
     send(client, used)
     client.post("/logout/")
     log_in()
@@ -85,7 +82,7 @@ def test_it_takes_a_recovery_code_once(
 def test_it_ends_guessing(enrolled: HttpResponse, client: Client) -> None:
     for number in range(10):
         send(client, f"{number:06}")
-    send(client, code())
+    send(client, shown_code(SECRET))
 
     assert client.get("/me/").status_code == 302
 
@@ -97,7 +94,7 @@ def test_it_turns_on(
     client.post("/login/again/", {"password": PASSWORD})
     secret = client.get("/me/second-step/on/").context["form"].secret
     with django_capture_on_commit_callbacks(execute=True):
-        response = client.post("/me/second-step/on/", {"code": code(secret)})
+        response = client.post("/me/second-step/on/", {"code": shown_code(secret)})
 
     assert response["Location"] == "/me/second-step/codes/"
     assert len(client.get("/me/second-step/codes/").context["unused_codes"]) == 10
@@ -131,7 +128,7 @@ def test_it_asks_for_the_password_again_before_it_turns_off(anna: User, client: 
 
 
 def test_it_turns_off(enrolled: HttpResponse, client: Client) -> None:
-    send(client, code())
+    send(client, shown_code(SECRET))
     client.post("/login/again/", {"password": PASSWORD})
     client.post("/me/second-step/off/")
 
