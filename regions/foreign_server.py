@@ -181,7 +181,7 @@ def _admit(
 def table_options(view: str) -> dict[str, str]:
     """Return a foreign table's options. The list of studies wants the first 51 rows of a day."""
     options = {"schema_name": "fleet_contract", "table_name": view}
-    return options | {"fetch_size": "500"} if view in STUDIES_VIEWS else options
+    return options | {"fetch_size": "200"} if view in STUDIES_VIEWS else options
 
 
 def view_columns(connection: psycopg.Connection[Any]) -> dict[str, list[tuple[str, str]]]:
