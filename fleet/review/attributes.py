@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, log10
 
 from django.utils.translation import gettext as _
 
@@ -37,6 +38,11 @@ class Bins:
     @property
     def width(self) -> float:
         return (self.high - self.low) / N_EQUAL_BINS
+
+    @property
+    def digits(self) -> int:
+        """How many decimals a value read from a bin is worth."""
+        return max(0, ceil(-log10(self.width)))
 
     def middle(self, bin_number: int) -> float:
         return self.low + (bin_number - 0.5) * self.width

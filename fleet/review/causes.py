@@ -9,14 +9,21 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from fleet.review.charts import Chart, bars, not_provided, plot, plot_text, short, table
+from fleet.review.charts import (
+    Chart,
+    bars,
+    not_provided,
+    plot,
+    plot_text,
+    series_marker,
+    short,
+    table,
+)
 from fleet.review.figures import Figures
 from regions.models import HourlyCause
 
 # (kind, reason, detail, n)
 Cause = tuple[str, str, str, int]
-COLORS = ("--accent", "--text-muted", "--status-look", "--status-failing", "--text")
-PATTERNS = ("", "/", "\\", "x", ".", "+")
 MOST_REASONS = 12
 MOST_DETAILS = 8
 
@@ -110,14 +117,7 @@ def _traces(
             [sum(n for r, d, n in found if r == reason and d in details) for reason in reasons],
             labels,
             orientation="h",
-            marker={
-                "color": COLORS[number % len(COLORS)],
-                "pattern": {
-                    "shape": PATTERNS[number % len(PATTERNS)],
-                    "fgcolor": "--page",
-                    "size": 6,
-                },
-            },
+            marker=series_marker(number),
         )
         for number, (details, name) in enumerate(groups)
     ]

@@ -23,6 +23,10 @@ Plot = dict[str, Any]
 NOW, REFERENCE, BAND = "--accent", "--text-muted", "--line"
 CLEAR = "rgba(0,0,0,0)"
 MOST_ROWS = 100
+# So few bars would be as broad as walls.
+FEW_BARS = 4
+_COLORS = (NOW, REFERENCE, "--status-look", "--status-failing", "--text")
+_PATTERNS = ("", "/", "\\", "x", ".", "+")
 # A region's texts are cut so by the contract; whoever breaks it shall not break the page.
 LONGEST_TEXT = 64
 
@@ -136,6 +140,23 @@ def line(name: str, x: Sequence[Any], y: Sequence[Any], color: str = NOW, **more
     }
 
 
+def marker(color: str, shape: str) -> Plot:
+    """Return a fill that is told from others by its pattern too, not by its colour alone."""
+    pattern = {
+        "shape": shape,
+        "fillmode": "overlay",
+        "fgcolor": "--page",
+        "fgopacity": 1,
+        "size": 6,
+    }
+    return {"color": color, "pattern": pattern}
+
+
+def series_marker(number: int) -> Plot:
+    """Return the fill of one of many series."""
+    return marker(_COLORS[number % len(_COLORS)], _PATTERNS[number % len(_PATTERNS)])
+
+
 def plot(
     traces: Sequence[Plot],
     figures: Figures,
@@ -144,10 +165,11 @@ def plot(
     unit: str = "",
     barmode: str = "group",
     categories: bool = False,
+    every: int = 1,
     horizontal: bool = False,
 ) -> Plot:
     """Return the figure: `percent` and `unit` tell what the values are, `categories` that the other
-    axis has names."""
+    axis has names, of which `every` n-th is written."""
     values: Plot = {"rangemode": "tozero", "gridcolor": BAND, "zerolinecolor": BAND}
     if percent:
         values["tickformat"] = ".0%"
@@ -155,7 +177,9 @@ def plot(
         values["ticksuffix"] = f" {unit}"
     names: Plot = {"gridcolor": CLEAR, "linecolor": BAND, "zeroline": False}
     if categories:
-        names["type"] = "category"
+        names |= {"type": "category", "dtick": every}
+    if every > 1:
+        names["tickangle"] = 0
     fixed: Plot = {"fixedrange": True, "automargin": True}
     x, y = (values, {**names, "autorange": "reversed"}) if horizontal else (names, values)
     return {
@@ -164,7 +188,7 @@ def plot(
             "xaxis": {**x, **fixed},
             "yaxis": {**y, **fixed},
             "barmode": barmode,
-            "bargap": 0.25,
+            "bargap": 0.6 if categories and _n_bars(traces) < FEW_BARS else 0.25,
             "dragmode": False,
             "hovermode": "y unified" if horizontal else "x unified",
             "hoverlabel": {
@@ -182,3 +206,7 @@ def plot(
             "separators": f"{figures.decimal}{figures.thousands}",
         },
     }
+
+
+def _n_bars(traces: Sequence[Plot]) -> int:
+    return max((len(trace["x"]) for trace in traces), default=0)

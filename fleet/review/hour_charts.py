@@ -17,6 +17,7 @@ from fleet.review.charts import (
     Plot,
     bars,
     line,
+    marker,
     not_provided,
     plot,
     table,
@@ -24,6 +25,8 @@ from fleet.review.charts import (
 from fleet.review.dayhours import DayHours, Hour
 from fleet.review.figures import NOTHING, Figures
 from fleet.review.numbers import Numbers
+
+LABEL_EVERY = 3
 
 
 def hour_charts(
@@ -65,7 +68,7 @@ def volume(day: DayHours, figures: Figures) -> Chart:
         "volume",
         title % words,
         _usual_note(day),
-        plot(traces, figures, categories=True),
+        plot(traces, figures, categories=True, every=LABEL_EVERY),
         (
             table(
                 _("Studies by hour"),
@@ -86,7 +89,7 @@ def outcomes(day: DayHours, figures: Figures) -> Chart:
             labels,
             [part_of(hour.numbers, key) for hour in day.hours],
             color,
-            marker={"color": color, "pattern": {"shape": shape, "fgcolor": "--page", "size": 6}},
+            marker=marker(color, shape),
         )
         for key, name, color, shape in kinds
         if any(part_of(hour.numbers, key) for hour in day.hours)
@@ -101,7 +104,7 @@ def outcomes(day: DayHours, figures: Figures) -> Chart:
         "outcomes",
         title,
         _("An answer is a study and a pipeline, in the hour in which the study was received."),
-        plot(traces, figures, barmode="stack", categories=True),
+        plot(traces, figures, barmode="stack", categories=True, every=LABEL_EVERY),
         (
             table(
                 _("Answers by hour"),
@@ -203,7 +206,7 @@ def _percentiles(
         key,
         title,
         note,
-        plot(traces, figures, unit=_("s"), categories=True),
+        plot(traces, figures, unit=_("s"), categories=True, every=LABEL_EVERY),
         (table(title, (_("Hour"), *(name for name, _values in series)), rows),),
     )
 

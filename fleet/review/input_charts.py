@@ -11,7 +11,7 @@ from fleet.review.charts import REFERENCE, Chart, Table, bars, plot, plot_text, 
 from fleet.review.figures import NOTHING, Figures
 from fleet.review.numbers import share
 from fleet.review.profiles import Categories, Compared, Inputs
-from fleet.review.score_charts import figure_note, histogram_plot, histogram_table, plain
+from fleet.review.score_charts import figure_note, histogram_plot, histogram_table, median_text
 
 MOST_BARS = 10
 
@@ -45,8 +45,8 @@ def _input(attribute: str, name: str, unit: str, found: Inputs, figures: Figures
     compared = found.compared
     title = _("%(name)s: median %(median)s, in the reference %(before)s.") % {
         "name": f"{name}, {unit}" if unit else name,
-        "median": plain(bins.median(compared.bins), figures),
-        "before": plain(bins.median(compared.bins_reference), figures),
+        "median": median_text(bins, compared.bins, figures),
+        "before": median_text(bins, compared.bins_reference, figures),
     }
     return Chart(
         f"input-{attribute}",
@@ -65,8 +65,8 @@ def _devices(devices: Mapping[str, Compared], bins: Bins, figures: Figures) -> T
         (
             short(device),
             figures.count(one.n),
-            plain(bins.median(one.bins), figures),
-            plain(bins.median(one.bins_reference), figures),
+            median_text(bins, one.bins, figures),
+            median_text(bins, one.bins_reference, figures),
             figures.count(one.n_reference),
         )
         for device, one in sorted(devices.items(), key=lambda item: (-item[1].n, item[0]))

@@ -9,13 +9,11 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from fleet.review.charts import Chart, bars, plot, plot_text, short, table
+from fleet.review.charts import Chart, bars, plot, plot_text, series_marker, short, table
 from fleet.review.figures import NOTHING, Figures
 from fleet.review.numbers import share
 from regions.models import HourlyOutput
 
-COLORS = ("--accent", "--text-muted", "--status-look", "--status-failing", "--text")
-PATTERNS = ("", "/", "\\", "x", ".", "+")
 MOST_SERIES = 12
 
 
@@ -93,10 +91,7 @@ def positives_by_node(outputs: Sequence[NodeOutput], figures: Figures) -> Chart:
             plot_text(name),
             [plot_text(one.node) for one in outputs if one.series == name],
             [share(one.n_positive, one.n_scored) for one in outputs if one.series == name],
-            marker={
-                "color": COLORS[n % len(COLORS)],
-                "pattern": {"shape": PATTERNS[n % len(PATTERNS)], "fgcolor": "--page", "size": 6},
-            },
+            marker=series_marker(n),
         )
         for n, name in enumerate(series[:MOST_SERIES])
     ]

@@ -23,7 +23,7 @@ from fleet.review.charts import (
 )
 from fleet.review.figures import NOTHING, Figures
 from fleet.review.numbers import share
-from fleet.review.profiles import Compared, Scores
+from fleet.review.profiles import N_BINS, Compared, Scores
 from fleet.review.reference import Reference
 
 # Each chart is a tenth of a second in the browser; the table of all classes stands above them.
@@ -89,8 +89,8 @@ def score_histogram(number: int, scores: Scores, figures: Figures) -> Chart:
     title = _("Scores of %(model)s, %(name)s: median %(median)s, in the reference %(before)s.") % {
         "model": short(scores.model_code),
         "name": short(scores.class_code),
-        "median": plain(bins.median(scores.compared.bins), figures),
-        "before": plain(bins.median(scores.compared.bins_reference), figures),
+        "median": median_text(bins, scores.compared.bins, figures),
+        "before": median_text(bins, scores.compared.bins_reference, figures),
     }
     return Chart(
         f"score-{number}",
@@ -130,13 +130,13 @@ def histogram_table(caption: str, compared: Compared, bins: Bins, figures: Figur
 
 
 def used_bins(compared: Compared) -> range:
-    """Return the bins from the first to the last that holds anything, now or in the reference."""
+    """Return the bins that hold anything, now or in the reference, and one more at each end."""
     used = [
         n
         for n, pair in enumerate(zip(compared.bins, compared.bins_reference, strict=True))
         if any(pair)
     ]
-    return range(used[0], used[-1] + 1) if used else range(0)
+    return range(max(used[0] - 1, 0), min(used[-1] + 2, N_BINS)) if used else range(0)
 
 
 def shares(counts: Sequence[int], used: range) -> list[float | None]:
@@ -161,8 +161,14 @@ def figure_note(compared: Compared, figures: Figures) -> str:
     }
 
 
+def median_text(bins: Bins, counts: Sequence[int], figures: Figures) -> str:
+    """Return the median with as many digits as the bins are worth."""
+    value = bins.median(counts)
+    return NOTHING if value is None else f"{value:.{bins.digits}f}".replace(".", figures.decimal)
+
+
 def plain(value: float | None, figures: Figures) -> str:
-    """Return a measured value with as many digits as the bins are worth."""
+    """Return an edge of a bin."""
     if value is None:
         return NOTHING
     text = f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"

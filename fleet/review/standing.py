@@ -83,10 +83,19 @@ def runs_of(row: RegionDay) -> list[Run]:
 
 
 def run_lines(row: RegionDay, runs: Sequence[Run], figures: Figures) -> list[RunLine]:
-    """Return the last collections of the day, and all that failed, newest first."""
+    """Return the last collections of the day, and all that failed, newest first.
+
+    Those that failed alike one after another are one line.
+    """
     own = [run for run in reversed(runs) if run.started_at >= row.starts_at]
-    kept = [run for n, run in enumerate(own) if n < MOST_RUNS or run.failure]
-    return [_run_line(row, run, figures) for run in kept[: 3 * MOST_RUNS]]
+    groups: list[list[Run]] = []
+    for n, run in enumerate(own):
+        last = own[n - 1] if n else None
+        if run.failure and last and (last.failure, last.sentence) == (run.failure, run.sentence):
+            groups[-1].append(run)
+        elif n < MOST_RUNS or run.failure:
+            groups.append([run])
+    return [_run_line(row, group, figures) for group in groups[: 3 * MOST_RUNS]]
 
 
 def paths_of(
@@ -139,21 +148,21 @@ def provided(status: RegionStatus | None) -> frozenset[str]:
     return frozenset(name for name in text.split(",") if name)
 
 
-def _run_line(row: RegionDay, run: Run, figures: Figures) -> RunLine:
-    seconds = (run.finished_at - run.started_at).total_seconds()
-    outcome = pgettext("collection", "succeeded")
-    if run.failure:
-        outcome = _failure(run.failure)
+def _run_line(row: RegionDay, group: Sequence[Run], figures: Figures) -> RunLine:
+    run, first = group[0], group[-1]
+    clocks = [f"{at.started_at.astimezone(row.region.zone):%H:%M:%S}" for at in (first, run)]
+    longest = max((one.finished_at - one.started_at).total_seconds() for one in group)
+    hours = _("%(replaced)s of %(checked)s") % {
+        "replaced": figures.count(run.n_hours_replaced),
+        "checked": figures.count(run.n_hours_checked),
+    }
+    outcome = _failure(run.failure) if run.failure else pgettext("collection", "succeeded")
     return RunLine(
-        started=f"{run.started_at.astimezone(row.region.zone):%H:%M:%S}",
-        duration=figures.latency(seconds),
+        started=" – ".join(dict.fromkeys(clocks)),
+        duration=figures.latency(longest),
         path=run.path or NOTHING,
-        hours=_("%(replaced)s of %(checked)s")
-        % {
-            "replaced": figures.count(run.n_hours_replaced),
-            "checked": figures.count(run.n_hours_checked),
-        },
-        outcome=outcome,
+        hours=NOTHING if run.failure else hours,
+        outcome=f"{outcome}, ×{len(group)}" if len(group) > 1 else outcome,
         is_failed=bool(run.failure),
         sentence=run.sentence,
     )

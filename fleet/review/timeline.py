@@ -71,10 +71,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """`label` is empty where there is no room for one."""
+    """`label` is empty where there is no room for one; a minor one goes first on a small screen."""
 
     x: str
     label: str
+    is_minor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +170,14 @@ def _ticks(axis: _Axis) -> tuple[Tick, ...]:
     zone = axis.row.region.zone
     starts = day_hours(axis.day, zone)
     labels = hour_labels(starts, zone)
+    local = {start: start.astimezone(zone).hour for start in starts}
     return tuple(
         Tick(
             axis.place(start),
-            labels[start] if start.astimezone(zone).hour % LABEL_EVERY == 0 else "",
+            labels[start] if hour % LABEL_EVERY == 0 else "",
+            is_minor=hour % (2 * LABEL_EVERY) != 0,
         )
-        for start in starts
+        for start, hour in local.items()
     )
 
 
@@ -292,3 +295,5 @@ def _sentences(
         "failed": axis.figures.count(sum(bool(run.failure) for run in own)),
     }
     yield from (mark.text for mark in versions[:MOST_SENTENCES])
+    if not versions:
+        yield _("No new version of a pipeline or model.")

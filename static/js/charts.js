@@ -38,6 +38,7 @@ async function draw(box) {
     await load();
     const { data, layout } = coloured(plots[box.dataset.chart], getComputedStyle(root));
     layout.font.family = getComputedStyle(document.body).fontFamily;
+    if (box.clientWidth < 480 && layout.xaxis.dtick > 1) layout.xaxis.dtick *= 2;
     await Plotly.react(box, data, layout, config);
     box.classList.add("drawn");
   } catch {

@@ -8,7 +8,7 @@ import pytest
 from django.utils.html import escape
 
 from fleet.clock import now
-from regions.localday import day_bounds, local_day
+from regions.localday import local_day
 from regions.models import FailureKind, HourlyRollup, RegionStatus, TunnelState
 from tests.builders import make_path, make_person, make_region, make_tunnel
 from tests.rig.region_rows import collect_every, fill_days
