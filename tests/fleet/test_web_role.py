@@ -13,9 +13,12 @@ from django.db import connection
 
 from fleet.api.models import ApiToken
 from fleet.clock import now
+from fleet.people.models import AuditEvent
 from fleet.review.day import review
 from fleet.review.models import Note, SignOff
 from fleet.review.signing import shown_token
+from regions.collect import collect
+from regions.localday import local_day
 from regions.models import Region
 from tests.builders import TODAY, make_healthy_region, make_person
 
@@ -60,6 +63,23 @@ def test_it_lets_a_person_note_sign_and_undo(as_web, client):
 
     assert Note.objects.count() == 1
     assert SignOff.objects.get().undone_at is not None
+
+
+@pytest.fixture
+def collected(region_database, make_region):
+    """A region with a study, collected before the rights of the web begin."""
+    database = region_database("perm")
+    database.insert_study(now())
+    collect(make_region(database), now())
+
+
+@pytest.mark.integration
+def test_it_lets_a_person_list_a_regions_studies(transactional_db, collected, as_web, client):
+    client.post("/login/", {"login": "oncall", "password": PASSWORD})
+    day = local_day(now(), Region.objects.get(code="perm").zone)
+
+    assert b"1 answer, read live" in client.get(f"/regions/perm/{day}/studies/").content
+    assert AuditEvent.objects.filter(kind=AuditEvent.Kind.STUDIES_READ).count() == 1
 
 
 @pytest.mark.parametrize("table", ["review_signoff", "review_signedreason", "review_note"])
