@@ -229,11 +229,13 @@ def _write(account: User, row: RegionDay, day: date, now: datetime) -> SignOff:
 
 
 def _fingerprint(row: RegionDay, day: date) -> int | None:
-    """Return the rollup's fingerprint; raise Refused when it was replaced since it was read."""
+    """Return the rollup's fingerprint; raise Refused when it is not what the row shows."""
     rollup = DailyRollup.objects.filter(day=day, region_id=row.region.pk)
     found = rollup.values("fingerprint", *NUMBERS).first()
     if found is None:
         return None
+    if row.numbers is None:
+        raise Refused(_("Its numbers could not be computed: there is nothing to sign yet."))
     if Numbers.of(found) != row.numbers:
         raise Refused(_has_changed())
     fingerprint: int = found["fingerprint"]

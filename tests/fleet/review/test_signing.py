@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 
@@ -137,6 +138,14 @@ def test_it_refuses_a_rollup_that_was_replaced_while_it_was_signed(anna):
     with pytest.raises(Refused, match="has changed since you opened it"):
         sign(anna, row, YESTERDAY, shown_token(row), NOW)
     assert not SignOff.objects.exists()
+
+
+def test_it_refuses_a_row_that_could_not_be_computed(anna):
+    make_signable()
+    row = replace(row_of(), numbers=None)
+
+    with pytest.raises(Refused, match="could not be computed"):
+        sign(anna, row, YESTERDAY, shown_token(row), NOW)
 
 
 @pytest.mark.parametrize("shown", ["", "-", "x-1", "٣-1", "9" * 5000, "\0"])
