@@ -6,14 +6,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fleet.review.figures import Figures
+from fleet.review.rules.limits import TIMES_USUAL, share_limit
 from fleet.review.situation import Level, Reason, Situation
 
 FAILED_SHARE_LOOK = 0.05
 FAILED_SHARE_FAILING = 0.20
-# Shares below these are nobody's concern, nor are those below twice the usual.
 FALLBACK_SHARE = 0.10
 REJECTED_SHARE = 0.10
-TIMES_USUAL = 2
 # A latency that is usually short may double without being felt.
 SLOWER_BY_S = 30
 # Shares and percentiles of fewer answers than this jump by themselves.
@@ -41,10 +40,13 @@ def many_failed(s: Situation, figures: Figures) -> Reason | None:
     if n is None or n.n_done == 0 or n.n_settled < FEWEST_ANSWERS:
         return None
     failed = n.failed_share or 0.0
-    if failed <= FAILED_SHARE_LOOK:
-        return None
     is_failing = failed > FAILED_SHARE_FAILING
-    limit = FAILED_SHARE_FAILING if is_failing else FAILED_SHARE_LOOK
+    # Not by what is usual: nobody shall grow used to failures.
+    limit = share_limit(FAILED_SHARE_LOOK, None, n.n_settled)
+    if is_failing:
+        limit = FAILED_SHARE_FAILING
+    if failed <= limit:
+        return None
     sentence = ngettext(
         "%(share)s of %(count)s answer failed, limit %(limit)s.",
         "%(share)s of %(count)s answers failed, limit %(limit)s.",
@@ -78,7 +80,7 @@ def many_fallbacks(s: Situation, figures: Figures) -> Reason | None:
     n = s.numbers
     if n is None or n.n_done < FEWEST_ANSWERS:
         return None
-    limit = _limit(FALLBACK_SHARE, s.usual.fallback_share if s.usual else None)
+    limit = share_limit(FALLBACK_SHARE, s.usual.fallback_share if s.usual else None, n.n_done)
     fallback = n.fallback_share or 0.0
     if fallback <= limit:
         return None
@@ -98,7 +100,7 @@ def many_rejected(s: Situation, figures: Figures) -> Reason | None:
     n = s.numbers
     if n is None or n.n_sent < FEWEST_ANSWERS:
         return None
-    limit = _limit(REJECTED_SHARE, s.usual.rejected_share if s.usual else None)
+    limit = share_limit(REJECTED_SHARE, s.usual.rejected_share if s.usual else None, n.n_sent)
     rejected = n.rejected_share or 0.0
     if rejected <= limit:
         return None
@@ -119,7 +121,3 @@ def many_rejected(s: Situation, figures: Figures) -> Reason | None:
             "count": figures.count(n_times),
         }
     return Reason("many_rejected", Level.LOOK, 54, sentence, rejected, limit, detail)
-
-
-def _limit(floor: float, usual: float | None) -> float:
-    return max(floor, (usual or 0.0) * TIMES_USUAL)

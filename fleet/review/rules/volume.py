@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from fleet.review.figures import Figures
+from fleet.review.rules.limits import volume_limits
 from fleet.review.situation import Level, Reason, Situation
 from regions.freshness import Freshness
 
 LEARNING_DAYS = 14
-# What is this near to the usual number is usual, however narrow the band.
-NEAR_SHARE = 0.30
-# Small numbers vary by their square root: so many of it are chance.
-CHANCE = 3
 
 
 def no_studies(s: Situation, figures: Figures) -> Reason | None:
@@ -43,8 +38,7 @@ def unusual_volume(s: Situation, figures: Figures) -> Reason | None:
         return None
     if usual is None or usual.low is None or usual.high is None:
         return None
-    near = max(usual.n_received * NEAR_SHARE, CHANCE * sqrt(usual.n_received))
-    low, high = min(usual.low, usual.n_received - near), max(usual.high, usual.n_received + near)
+    low, high = volume_limits(usual, usual.low, usual.high)
     if low <= n.n_received <= high:
         return None
     sentence = ngettext(

@@ -51,8 +51,8 @@ CASES = [
         ("no_answers", Level.FAILING, "138 studies came, no answer was finished."),
     ),
     (
-        replace(FINE, numbers=Numbers(n_received=40, n_expected=40, n_done=37, n_failed=3)),
-        ("many_failed", Level.LOOK, "7.5% of 40 answers failed, limit 5%."),
+        replace(FINE, numbers=Numbers(n_received=400, n_expected=400, n_done=370, n_failed=30)),
+        ("many_failed", Level.LOOK, "7.5% of 400 answers failed, limit 5%."),
     ),
     (
         replace(FINE, numbers=Numbers(n_received=40, n_expected=40, n_done=30, n_failed=10)),
@@ -148,12 +148,12 @@ CASES = [
         ("slow_answers", Level.LOOK, "Latency p95 is 3.3 min, usually 60 s, limit 2 min."),
     ),
     (
-        replace(FINE, numbers=replace(FINE.numbers, n_fallback=12)),
-        ("many_fallbacks", Level.LOOK, "12.0% of 100 answers came by a fallback, limit 10%."),
+        replace(FINE, numbers=replace(FINE.numbers, n_fallback=24)),
+        ("many_fallbacks", Level.LOOK, "24.0% of 100 answers came by a fallback, limit 12%."),
     ),
     (
-        replace(FINE, numbers=replace(FINE.numbers, n_rejected=12), top_rejection=("no_pixels", 9)),
-        ("many_rejected", Level.LOOK, "12.0% of 100 sent were rejected, limit 10%."),
+        replace(FINE, numbers=replace(FINE.numbers, n_rejected=24), top_rejection=("no_pixels", 9)),
+        ("many_rejected", Level.LOOK, "24.0% of 100 sent were rejected, limit 12%."),
     ),
     (
         replace(FINE, n_misdated=1),
@@ -261,6 +261,13 @@ def test_it_does_not_judge_the_volume_of_a_day_whose_end_is_missing(freshness):
     codes = [reason.code for reason in why(replace(partial, numbers=numbers, usual=USUAL))]
 
     assert codes == [f"data_{freshness}"]
+
+
+@pytest.mark.parametrize(("n_failed", "is_much"), [(2, False), (3, True)])
+def test_it_widens_the_limit_of_a_share_for_few_answers(n_failed, is_much):
+    few = Numbers(n_received=20, n_expected=20, n_done=20 - n_failed, n_failed=n_failed)
+
+    assert bool(why(replace(FINE, numbers=few))) is is_much
 
 
 def test_it_bears_with_a_region_that_always_rejects_much():
