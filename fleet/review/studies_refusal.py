@@ -44,17 +44,20 @@ def without_path(state: LinkState) -> Refusal | None:
 
 def refusal(unread: StudiesUnread, link: Link, region: Region, day: date, now: datetime) -> Refusal:
     """Return the sentence for a list that could not be read, with what is known of the path."""
-    sentence, remedy = _words(unread.reason)
-    detail = unread.detail
-    is_away = unread.reason in {Reason.CLOSED, Reason.TIMEOUT}
-    if is_away and link.state is LinkState.CLOSED and link.since:
+    reason, detail = unread.reason, unread.detail
+    is_closed = link.state is LinkState.CLOSED
+    if reason is Reason.NOT_READY and is_closed:
+        # It was never collected because nothing comes through.
+        reason = Reason.CLOSED
+    sentence, remedy = _words(reason)
+    if is_closed and link.since and reason in {Reason.CLOSED, Reason.TIMEOUT}:
         figures = Figures.of_active_language()
         remedy = _("The path has been closed since %(time)s there, for %(age)s.") % {
             "time": figures.clock(link.since, region.zone, day),
             "age": figures.age(now - link.since),
         }
         detail = link.sentence or detail
-    return Refusal(sentence, remedy, detail, can_retry=unread.reason is not Reason.NOT_SET_UP)
+    return Refusal(sentence, remedy, detail, can_retry=reason is not Reason.NOT_SET_UP)
 
 
 def _words(reason: Reason) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from regions import studies
 from regions.answers import Order
 from regions.collect import collect
 from regions.localday import day_bounds, local_day
-from regions.models import FailureKind, RegionStatus
+from regions.models import FailureKind, RegionStatus, TunnelState
 from regions.models.region import Level
 from tests import builders
 
@@ -187,6 +187,18 @@ def test_it_says_since_when_the_path_is_closed(reader, region, yesterday):
     assert "The path has been closed since" in html
     assert "The database refuses connections. Is it running?" in html
     assert "What was collected of this day" in html
+
+
+def test_it_names_the_path_of_a_region_that_was_never_reached(reader, db):
+    region = builders.make_region()
+    sentence = "SSH: nobody answers."
+    state = TunnelState.State.CLOSED
+    builders.make_tunnel(builders.make_path(region), state, seen_at=now(), sentence=sentence)
+
+    html = page(reader, builders.TODAY)
+
+    assert "The path to the region is closed." in html
+    assert sentence in html
 
 
 def test_it_says_how_to_set_it_up(reader, yesterday, settings):
