@@ -83,3 +83,8 @@ class Figures:
         if local.date() == today:
             return f"{local.hour:02}:{local.minute:02}"
         return date_format(local, self.date_time)
+
+
+def day_name(day: date) -> str:
+    """Return a short date: “9 March”."""
+    return date_format(day, pgettext("format of a date, see Django's date filter", "j E"))

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from fleet.review.day import RegionDay, ReviewDay
-from fleet.review.page import GLYPHS, day_name, level_words
-from fleet.review.sign_cells import NoteLine, SignCell, Signs
+from fleet.review.figures import day_name
+from fleet.review.levels import GLYPHS, level_words
+from fleet.review.sign_cells import NoteLine, SignCell, Signs, SignState
 from fleet.review.signing import clock_words
 from fleet.review.situation import Level
 from fleet.review.unsigned import ChangedDay, UnsignedDay
@@ -75,7 +76,7 @@ def _reasons(review: ReviewDay, signs: Signs) -> Iterator[str]:
 def _region(row: RegionDay, cell: SignCell) -> str:
     said = " ".join(why.sentence for why in row.reasons)
     lines = [f"{GLYPHS[row.mark]} {row.region.name}: {said}"]
-    if cell.text:
+    if cell.state is SignState.SIGNED:
         lines.append(f"{INDENT}{_('Signed')}: {cell.text}")
     lines += [f"{INDENT}{_note(line)}" for line in cell.notes]
     return "\n".join(lines)

@@ -6,32 +6,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from fleet.review.blindness import Blindness, Cause
+from fleet.review.asked import Asked
+from fleet.review.banners import banner
+from fleet.review.columns import Cell, Cells, Column, Scales, columns
 from fleet.review.day import RegionDay, ReviewDay
-from fleet.review.figures import NOTHING, Figures
+from fleet.review.explanations import Explanation, explanation
+from fleet.review.figures import Figures
 from fleet.review.lamps import Lamp, Lamps
-from fleet.review.numbers import Numbers
+from fleet.review.levels import GLYPHS, level_count, level_words
 from fleet.review.situation import Level
 
-GLYPHS = {
-    Level.FAILING: "■",
-    Level.LOOK: "▲",
-    Level.STALE: "◇",
-    Level.UNKNOWN: "◌",
-    Level.CARRIED: "▣",
-    Level.FINE: "●",
-    Level.CLOSED: "–",
-    Level.AHEAD: "·",
-}
-# Beyond this many the fine regions are folded: the strip is their index.
+# Beyond this many the fine regions are folded into a line of names: the strip is their index.
 FOLD_BEYOND = 20
+# On a day on which everything is wrong, the rows below these go without their pictures.
+MOST_IN_FULL = 100
 FULL_DAY = timedelta(hours=24)
 
 
@@ -45,8 +40,9 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One region's row; `cells` are column names and values."""
+    """One region's row. `explanation` stands below it while it is opened."""
 
+    pk: int
     code: str
     name: str
     level: str
@@ -57,25 +53,46 @@ class Line:
     also: tuple[Why, ...]
     link: Lamp
     data: Lamp
-    cells: tuple[tuple[str, str], ...]
+    cells: tuple[Cell, ...]
     is_bracketed: bool
+    explanation: Explanation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A region in the strip, or in a group that is folded; `target` leads to its row."""
+
+    code: str
+    name: str
+    level: str
+    glyph: str
+    word: str
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """Rows, or while it is folded only names; `toggle` is the query that opens or folds it."""
+
     key: str
     title: str
+    n_rows: int
     lines: list[Line]
+    names: list[Name]
     is_open: bool
+    can_fold: bool
+    toggle: str
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many regions bear a mark: “2 failing”."""
+    """How many regions bear a mark: “2 failing”. `toggle` is the query that shows or hides them."""
 
     level: str
     glyph: str
     text: str
+    toggle: str
+    is_pressed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,122 +105,153 @@ class Page:
     coverage: str
     tallies: list[Tally]
     banners: list[str]
-    strip: list[Line]
+    strip: list[Name]
     groups: list[Group]
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
     totals: list[tuple[str, str]]
     all_fine: str
+    asked: Asked
+    no_hits: str
 
 
-def page(review: ReviewDay, viewer_zone: ZoneInfo) -> Page:
-    """Return the page's text in the active language."""
+def page(review: ReviewDay, viewer_zone: ZoneInfo, asked: Asked | None = None) -> Page:
+    """Return the page's text in the active language. Rows of which the review holds the history
+    show it."""
+    asked = asked or Asked()
     figures = Figures.of_active_language()
-    words = level_words()
-    lamps = Lamps.of_active_language(figures, review.now, review.day)
-    columns = column_names()
-    lines = {row.region.pk: _line(row, figures, words, lamps, columns) for row in review.rows}
+    maker = Cells(
+        columns(), figures, Scales.of([row.history for row in review.rows if row.history])
+    )
     local_now = review.now.astimezone(viewer_zone)
     heading = date_format(review.day, pgettext("format of the page's date", "l j E Y"))
+    groups = _Groups(maker, Lamps.of_active_language(figures, review.now, review.day), asked)
+    made = groups.of(review)
     return Page(
         title=_title(review, heading),
         date=heading[:1].upper() + heading[1:],
         clock=f"{local_now:%H:%M} {local_now:%Z}",
         coverage=_coverage(review, figures),
-        tallies=_tallies(review),
-        banners=[_banner(blind, figures, review.now) for blind in review.blindness],
-        strip=list(lines.values()),
-        groups=_groups(review, lines),
-        columns=columns,
-        totals=_totals(review.totals.numbers, figures),
+        tallies=_tallies(review, asked),
+        banners=[banner(blind, figures, review.now) for blind in review.blindness],
+        strip=groups.names_of(review.rows),
+        groups=made,
+        columns=maker.columns,
+        totals=maker.totals(review.totals.numbers),
         all_fine=_all_fine(review, figures),
+        asked=asked,
+        no_hits=_no_hits(asked) if review.rows and not made else "",
     )
 
 
-def level_words() -> dict[Level, str]:
-    """Return the word that stands beside each mark."""
+def rows_in_full(review: ReviewDay, asked: Asked) -> set[int]:
+    """Return the ids of the regions whose rows the page shows with history and models."""
+    shown = [
+        row.region.pk
+        for key, rows in grouped(review).items()
+        if is_open(key, chosen := asked.chosen(rows), asked)
+        for row in chosen
+    ]
+    return set(shown[:MOST_IN_FULL])
+
+
+def grouped(review: ReviewDay) -> dict[str, list[RegionDay]]:
+    """Return the rows by the key of their group, in the order of the page."""
     return {
-        Level.FAILING: pgettext("mark of a region", "failing"),
-        Level.LOOK: pgettext("mark of a region", "needs a look"),
-        Level.STALE: pgettext("mark of a region", "stale"),
-        Level.UNKNOWN: pgettext("mark of a region", "unknown"),
-        Level.CARRIED: pgettext("mark of a region", "carried by hand"),
-        Level.FINE: pgettext("mark of a region", "fine"),
-        Level.CLOSED: pgettext("mark of a region", "closed"),
-        Level.AHEAD: pgettext("mark of a region", "not begun"),
+        "look": review.needs_look,
+        "fine": review.fine,
+        "closed": review.closed,
+        "ahead": review.ahead,
     }
 
 
-def column_names() -> tuple[str, ...]:
-    """Return the headings of the cells, in their order."""
-    return (
-        _("Studies"),
-        _("Failed"),
-        _("Rejected"),
-        _("Fallback"),
-        _("Latency p95"),
-        _("Positive"),
-    )
+def is_open(key: str, rows: Sequence[RegionDay], asked: Asked) -> bool:
+    """Whether the group shows rows: what needs a look always, many others when asked for."""
+    return key == "look" or len(rows) <= FOLD_BEYOND or key in asked.opened or asked.is_filter
 
 
-def _line(
-    row: RegionDay,
-    figures: Figures,
-    words: dict[Level, str],
-    lamps: Lamps,
-    columns: tuple[str, ...],
-) -> Line:
-    first, *rest = row.reasons or (None,)
-    is_bracketed = row.numbers is not None and not row.counts
-    values = _values(row.numbers, figures, is_bracketed=is_bracketed)
-    return Line(
-        code=row.region.code,
-        name=row.region.name,
-        level=row.mark.value,
-        glyph=GLYPHS[row.mark],
-        word=words[row.mark],
-        sentence=first.sentence if first else _calm_sentence(row, figures, lamps.now),
-        detail=first.detail if first else "",
-        also=tuple(Why(reason.sentence, reason.detail) for reason in rest if reason),
-        link=lamps.link(row),
-        data=lamps.data(row),
-        cells=tuple(zip(columns, values, strict=True)),
-        is_bracketed=is_bracketed,
-    )
+class _Groups:
+    """Makes the groups of a page."""
 
+    def __init__(self, maker: Cells, lamps: Lamps, asked: Asked) -> None:
+        self.maker, self.lamps, self.asked = maker, lamps, asked
+        self.words = level_words()
 
-def _calm_sentence(row: RegionDay, figures: Figures, now: datetime) -> str:
-    if row.mark is Level.CLOSED:
-        return _("Does not work on this weekday.")
-    if row.mark is Level.AHEAD:
-        return _("The day begins there in %(time)s.") % {"time": figures.age(row.starts_at - now)}
-    length = row.ends_at - row.starts_at
-    if length != FULL_DAY:
-        return _("The clocks change: a day of %(hours)s hours.") % {
-            "hours": round(length / timedelta(hours=1))
+    def of(self, review: ReviewDay) -> list[Group]:
+        """Return the groups that hold a row which passes the filter."""
+        titles = {
+            "look": _("Needs a look"),
+            "fine": _("Fine"),
+            "closed": _("Closed"),
+            "ahead": _("Not begun yet"),
         }
-    return ""
+        found = []
+        for key, rows in grouped(review).items():
+            chosen = self.asked.chosen(rows)
+            opened = is_open(key, chosen, self.asked)
+            if chosen:
+                found.append(
+                    Group(
+                        key,
+                        titles[key],
+                        len(chosen),
+                        [self.line(row) for row in chosen] if opened else [],
+                        [] if opened else self.names_of(chosen),
+                        is_open=opened,
+                        can_fold=key != "look" and len(chosen) > FOLD_BEYOND,
+                        toggle=self.asked.with_open(key).query,
+                    )
+                )
+        return found
 
+    def line(self, row: RegionDay) -> Line:
+        """Return one row."""
+        first, *rest = row.reasons or (None,)
+        cells = self.maker.of(row)
+        is_opened = row.region.code in self.asked.opened
+        return Line(
+            pk=row.region.pk,
+            code=row.region.code,
+            name=row.region.name,
+            level=row.mark.value,
+            glyph=GLYPHS[row.mark],
+            word=self.words[row.mark],
+            sentence=first.sentence if first else self._calm_sentence(row),
+            detail=first.detail if first else "",
+            also=tuple(Why(reason.sentence, reason.detail) for reason in rest if reason),
+            link=self.lamps.link(row),
+            data=self.lamps.data(row),
+            cells=cells,
+            is_bracketed=row.numbers is not None and not row.counts,
+            explanation=explanation(row, cells, self.maker, self.lamps) if is_opened else None,
+        )
 
-def _values(numbers: Numbers | None, figures: Figures, *, is_bracketed: bool) -> tuple[str, ...]:
-    if numbers is None:
-        return (NOTHING,) * 6
-    texts = (
-        figures.count(numbers.n_received),
-        figures.percent(numbers.failed_share),
-        figures.percent(numbers.rejected_share),
-        figures.percent(numbers.fallback_share),
-        figures.latency(numbers.latency_p95_s),
-        figures.percent(numbers.positive_share),
-    )
-    if not is_bracketed:
-        return texts
-    return tuple(text if text == NOTHING else f"({text})" for text in texts)
+    def names_of(self, rows: Sequence[RegionDay]) -> list[Name]:
+        """Return the regions by name and mark. A row that the filter hides is shown without it."""
+        passed = {row.region.pk for row in self.asked.chosen(rows)}
+        return [
+            Name(
+                row.region.code,
+                row.region.name,
+                row.mark.value,
+                GLYPHS[row.mark],
+                self.words[row.mark],
+                f"{'' if row.region.pk in passed else '?'}#{row.region.code}",
+            )
+            for row in rows
+        ]
 
-
-def _totals(numbers: Numbers | None, figures: Figures) -> list[tuple[str, str]]:
-    """Return names and values; percentiles of regions cannot be added, so p95 is not there."""
-    pairs = zip(column_names(), _values(numbers, figures, is_bracketed=False), strict=True)
-    return [pair for n, pair in enumerate(pairs) if n != 4]
+    def _calm_sentence(self, row: RegionDay) -> str:
+        if row.mark is Level.CLOSED:
+            return _("Does not work on this weekday.")
+        if row.mark is Level.AHEAD:
+            age = self.maker.figures.age(row.starts_at - self.lamps.now)
+            return _("The day begins there in %(time)s.") % {"time": age}
+        length = row.ends_at - row.starts_at
+        if length != FULL_DAY:
+            return _("The clocks change: a day of %(hours)s hours.") % {
+                "hours": round(length / timedelta(hours=1))
+            }
+        return ""
 
 
 def _coverage(review: ReviewDay, figures: Figures) -> str:
@@ -218,27 +266,19 @@ def _coverage(review: ReviewDay, figures: Figures) -> str:
     }
 
 
-def _tallies(review: ReviewDay) -> list[Tally]:
+def _tallies(review: ReviewDay, asked: Asked) -> list[Tally]:
     marks = Counter(row.mark for row in review.rows)
     return [
-        Tally(level.value, GLYPHS[level], _tally(level, marks[level]))
+        Tally(
+            level.value,
+            GLYPHS[level],
+            level_count(level, marks[level]),
+            asked.toggled(level).query,
+            level in asked.show,
+        )
         for level in Level
         if marks[level]
     ]
-
-
-def _tally(level: Level, n: int) -> str:
-    forms = {
-        Level.FAILING: ngettext("%(n)s failing", "%(n)s failing", n),
-        Level.LOOK: ngettext("%(n)s needs a look", "%(n)s need a look", n),
-        Level.STALE: ngettext("%(n)s stale", "%(n)s stale", n),
-        Level.UNKNOWN: ngettext("%(n)s unknown", "%(n)s unknown", n),
-        Level.CARRIED: ngettext("%(n)s carried by hand", "%(n)s carried by hand", n),
-        Level.FINE: ngettext("%(n)s fine", "%(n)s fine", n),
-        Level.CLOSED: ngettext("%(n)s closed", "%(n)s closed", n),
-        Level.AHEAD: ngettext("%(n)s not begun", "%(n)s not begun", n),
-    }
-    return forms[level] % {"n": n}
 
 
 def _title(review: ReviewDay, heading: str) -> str:
@@ -251,23 +291,8 @@ def _title(review: ReviewDay, heading: str) -> str:
     }
 
 
-def _groups(review: ReviewDay, lines: dict[int, Line]) -> list[Group]:
-    titled: list[tuple[str, str, Sequence[RegionDay]]] = [
-        ("look", _("Needs a look"), review.needs_look),
-        ("fine", _("Fine"), review.fine),
-        ("closed", _("Closed"), review.closed),
-        ("ahead", _("Not begun yet"), review.ahead),
-    ]
-    return [
-        Group(
-            key,
-            title,
-            [lines[row.region.pk] for row in rows],
-            is_open=key == "look" or len(rows) <= FOLD_BEYOND,
-        )
-        for key, title, rows in titled
-        if rows
-    ]
+def _no_hits(asked: Asked) -> str:
+    return _("No region passes the filter: %(filter)s.") % {"filter": asked.filter_words}
 
 
 def _all_fine(review: ReviewDay, figures: Figures) -> str:
@@ -280,31 +305,3 @@ def _all_fine(review: ReviewDay, figures: Figures) -> str:
         "age": figures.age(age),
         "region": name,
     }
-
-
-def _banner(blind: Blindness, figures: Figures, now: datetime) -> str:
-    if blind.cause is Cause.LOST_TOGETHER:
-        return ngettext(
-            "%(lost)s of %(links)s link was lost within 10 minutes: the fault is probably ours, "
-            "in our collector or its network. We are blind there; these links are unknown.",
-            "%(lost)s of %(links)s links were lost within 10 minutes: the fault is probably ours, "
-            "in our collector or its network. We are blind there; these links are unknown.",
-            len(blind.lost),
-        ) % {"lost": len(blind.lost), "links": blind.n_links}
-    if blind.cause is Cause.NEVER_COLLECTED:
-        return _("Our collector has never run. Start the worker and beat.")
-    age = figures.age(now - blind.since) if blind.since else NOTHING
-    if blind.cause is Cause.COLLECTOR_SILENT:
-        return _(
-            "We are blind: our collector has tried no region for %(age)s. "
-            "Look at the worker, beat and Redis."
-        ) % {"age": age}
-    return _(
-        "We are blind through SSH: our tunnel keeper has been silent for %(age)s. "
-        "Look at its process."
-    ) % {"age": age}
-
-
-def day_name(day: date) -> str:
-    """Return a short date for a link: “9 March”."""
-    return date_format(day, pgettext("format of a date, see Django's date filter", "j E"))

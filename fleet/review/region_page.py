@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from fleet.review.asked import Asked
 from fleet.review.causes import cause_charts, causes_of
 from fleet.review.charts import (
     Chart,
@@ -95,10 +96,10 @@ def region_page(
     """Return the page's text in the active language, for a review that holds one row."""
     (row,) = review.rows
     now, figures = review.now, Figures.of_active_language()
-    words = page(review, viewer_zone)
+    words = page(review, viewer_zone, Asked(opened=frozenset({row.region.code})))
     runs = _part(lambda: runs_of(row))
     return RegionPage(
-        line=words.strip[0],
+        line=words.groups[0].lines[0],
         banners=words.banners,
         clock=words.clock,
         date=words.date,

@@ -18,7 +18,8 @@ from fleet.people.models import Role
 from fleet.people.rights import region_or_404, requires, visible_regions
 from fleet.review.dates import FIRST_DAY, NoSuchDay, requested_day, today
 from fleet.review.day import review
-from fleet.review.page import day_name
+from fleet.review.details import in_full
+from fleet.review.figures import day_name
 from fleet.review.region_page import region_page
 from fleet.review.sign_cells import signs
 from regions.localday import local_day
@@ -51,7 +52,7 @@ def region(request: HttpRequest, code: str, text: str) -> HttpResponse:
         raise Http404(code)
     whole = review(day, now, visible_regions(account))
     row = next(row for row in whole.rows if row.region.pk == found.pk)
-    one = replace(whole, rows=(row,))
+    one = in_full(replace(whole, rows=(row,)), {found.pk})
     before, after = day - ONE_DAY, day + ONE_DAY
     context = {
         "page": region_page(one, getattr(found, "status", None), settings.FLEET_TIME_ZONE),

@@ -161,10 +161,12 @@ def _state(row: RegionDay, signed: SignedDay | None, now: datetime) -> SignState
 
 
 def _text(signed: SignedDay, clock: Clock) -> str:
-    said = {"name": signed.by, "time": clock(signed.at), "change": signed.changed}
-    if signed.changed:
-        return _("Changed since signed: %(name)s, %(time)s (%(change)s)") % said
-    return f"{said['name']}, {said['time']}"
+    if not signed.changed:
+        return f"{signed.by}, {clock(signed.at)}"
+    return _("Changed since signed %(time)s (%(change)s)") % {
+        "time": clock(signed.at),
+        "change": signed.changed,
+    }
 
 
 def _note_lines(noted: Iterable[Note], clock: Clock) -> tuple[NoteLine, ...]:

@@ -17,9 +17,9 @@ from fleet.people.audit import record
 from fleet.people.models import AuditEvent, Role
 from fleet.people.rights import region_or_404, requires
 from fleet.review.dates import FIRST_DAY, NoSuchDay, requested_day
+from fleet.review.figures import day_name
 from fleet.review.known import known
 from fleet.review.links import Link, link
-from fleet.review.page import day_name
 from fleet.review.studies_asked import Asked
 from fleet.review.studies_page import Listed, known_codes, listed, tabs
 from fleet.review.studies_refusal import Refusal, refusal, without_path

@@ -7,6 +7,7 @@ from fleet.review import region_views, sign_views, studies_views, views
 urlpatterns = [
     path("", views.index, name="index"),
     path("day/<str:text>/", views.day, name="day"),
+    path("day/<str:text>/csv/", views.csv, name="day_csv"),
     path("day/<str:text>/sign/", sign_views.sign_fine, name="sign_all"),
     path("day/<str:text>/note/", sign_views.note_fleet, name="note_fleet"),
     path("day/<str:text>/handover/", sign_views.hand_over, name="handover"),

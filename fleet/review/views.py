@@ -1,30 +1,44 @@
-"""The daily review page."""
+"""The daily review page, and its numbers as CSV."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import cast
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from fleet import clock
 from fleet.people.models import Role
 from fleet.people.rights import requires, visible_regions
+from fleet.review.asked import Asked
 from fleet.review.dates import FIRST_DAY, NoSuchDay, requested_day, today
 from fleet.review.day import review
-from fleet.review.page import day_name, page
+from fleet.review.details import in_full
+from fleet.review.figures import day_name
+from fleet.review.page import page, rows_in_full
+from fleet.review.sign_cells import signs
+from fleet.review.table import Flavour, table
+from fleet.review.unsigned import unsigned_days
 
 ONE_DAY = timedelta(days=1)
 
 
 @require_safe
 @never_cache
-def index(_request: HttpRequest) -> HttpResponseBase:
-    """Redirect to an explicit date, so that a link sent today shows today tomorrow too."""
-    return redirect("day", today(clock.now()).isoformat())
+def index(request: HttpRequest) -> HttpResponseBase:
+    """Redirect to an explicit date, so that a link sent today shows today tomorrow too.
+
+    The date field of the page asks here when there is no script: `/?day=2026-03-10`.
+    """
+    asked = request.GET.get("day", "")
+    return redirect("day", asked if 0 < len(asked) < 20 else today(clock.now()).isoformat())
 
 
 @require_safe
@@ -37,17 +51,58 @@ def day(request: HttpRequest, text: str) -> HttpResponse:
         shown, last = requested_day(text, now)
     except NoSuchDay as error:
         return render(request, "404.html", {"sentence": str(error)}, status=404)
-    before, after = shown - ONE_DAY, shown + ONE_DAY
+    account = cast(User, request.user)
+    asked = Asked.of(request.GET.dict())
+    found = review(shown, now, visible_regions(account))
+    found = in_full(found, rows_in_full(found, asked))
     return render(
         request,
         "review/day.html",
         {
-            "page": page(
-                review(shown, now, visible_regions(request.user)), settings.FLEET_TIME_ZONE
-            ),
-            "day": shown.isoformat(),
-            "today": today(now).isoformat(),
-            "before": (before.isoformat(), day_name(before)) if before >= FIRST_DAY else None,
-            "after": (after.isoformat(), day_name(after)) if after <= last else None,
+            "page": page(found, settings.FLEET_TIME_ZONE, asked),
+            "signs": signs(account, found, now),
+            "unsigned": unsigned_days(found),
+            **_around(shown, last, today(now)),
         },
     )
+
+
+@require_safe
+@never_cache
+@requires(Role.VIEWER)
+def csv(request: HttpRequest, text: str) -> HttpResponse:
+    """Give the rows that the page shows under the same filters, as a file."""
+    now = clock.now()
+    try:
+        shown, _last = requested_day(text, now)
+    except NoSuchDay as error:
+        return render(request, "404.html", {"sentence": str(error)}, status=404)
+    account = cast(User, request.user)
+    found = review(shown, now, visible_regions(account))
+    is_excel = request.GET.get("for") == "excel"
+    flavour = Flavour.excel(get_language() or "en") if is_excel else Flavour()
+    content = table(found, Asked.of(request.GET.dict()), signs(account, found, now), flavour)
+    name = f"fleet-{shown.isoformat()}{'-excel' if is_excel else ''}.csv"
+    return HttpResponse(
+        content,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _around(shown: date, last: date, now_there: date) -> dict[str, object]:
+    """Return the dates that the page links to: (address, name) of the days around, or None."""
+
+    def link(day: date) -> tuple[str, str] | None:
+        if not FIRST_DAY <= day <= last:
+            return None
+        return reverse("day", args=[day.isoformat()]), day_name(day)
+
+    return {
+        "day": shown.isoformat(),
+        "today": now_there.isoformat(),
+        "yesterday": (now_there - ONE_DAY).isoformat(),
+        "last": last.isoformat(),
+        "before": link(shown - ONE_DAY),
+        "after": link(shown + ONE_DAY),
+    }

@@ -17,8 +17,8 @@ from django.middleware.csrf import get_token
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from fleet.review.figures import day_name
 from fleet.review.models import LONGEST_NOTE
-from fleet.review.page import day_name
 from fleet.review.sign_cells import UNSIGNED, NoteLine, SignCell, SignState
 
 register = template.Library()
@@ -32,7 +32,8 @@ class SignWords:
     sign_again: str
     undo: str
     note: str
-    explain: str
+    note_and_sign: str
+    note_first: str
     text: str
     explains: str
     whole_day: str
@@ -51,7 +52,8 @@ class SignWords:
             sign_again=escape(_("Sign again")),
             undo=escape(_("Undo")),
             note=escape(_("Note")),
-            explain=escape(_("Explain and sign")),
+            note_first=escape(_("needs a note")),
+            note_and_sign=escape(_("Note and sign")),
             text=escape(_("Note for the next engineer; no patient data")),
             explains=escape(_("It explains")),
             whole_day=escape(_("the day as a whole")),
@@ -103,7 +105,7 @@ def sign_html(cell: SignCell, words: SignWords) -> str:
     if not cell.may_write:
         return said or f'<span class="signed">{words.not_signed}</span>'
     if cell.is_blocked:
-        return said
+        return f'{said}<span class="signed">{words.note_first}</span>'
     word = words.sign_again if cell.state is SignState.CHANGED else words.sign
     return f"{said}{_button(cell, 'sign', word, cell.shown)}"
 
@@ -125,7 +127,7 @@ def note_form(cell: SignCell, words: SignWords) -> str:
     sign = f'<button name="shown" value="{cell.shown}">{words.save_and_sign}</button>'
     return (
         f'<details class="note-form"><summary>'
-        f"{words.explain if cell.is_blocked and is_unsigned else words.note}"
+        f"{words.note_and_sign if cell.is_blocked and is_unsigned else words.note}"
         f'<span class="vh">: {escape(cell.name)}</span></summary>'
         f'<form method="post" action="/regions/{cell.code}/{cell.day}/note/">'
         f'<input type="hidden" name="csrfmiddlewaretoken" value="{words.csrf}">'
@@ -159,6 +161,6 @@ def _undo(cell: SignCell, words: SignWords) -> str:
 def _button(cell: SignCell, deed: str, word: str, shown: str, more: str = "") -> str:
     return (
         f'<button class="{deed}" form="sign" name="shown" value="{shown}"{more} '
-        f'formaction="/regions/{cell.code}/{cell.day}/{deed}/">{word}'
-        f'<span class="vh">: {escape(cell.name)}</span></button>'
+        f'formaction="/regions/{cell.code}/{cell.day}/{deed}/" '
+        f'aria-label="{word}: {escape(cell.name)}">{word}</button>'
     )

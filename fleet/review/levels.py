@@ -1,0 +1,47 @@
+"""The mark of a region: a glyph and a word for each level, since colour alone says nothing."""
+
+from __future__ import annotations
+
+from django.utils.translation import ngettext, pgettext
+
+from fleet.review.situation import Level
+
+GLYPHS = {
+    Level.FAILING: "■",
+    Level.LOOK: "▲",
+    Level.STALE: "◇",
+    Level.UNKNOWN: "◌",
+    Level.CARRIED: "▣",
+    Level.FINE: "●",
+    Level.CLOSED: "–",
+    Level.AHEAD: "·",
+}
+
+
+def level_words() -> dict[Level, str]:
+    """Return the word that stands beside each mark."""
+    return {
+        Level.FAILING: pgettext("mark of a region", "failing"),
+        Level.LOOK: pgettext("mark of a region", "needs a look"),
+        Level.STALE: pgettext("mark of a region", "stale"),
+        Level.UNKNOWN: pgettext("mark of a region", "unknown"),
+        Level.CARRIED: pgettext("mark of a region", "carried by hand"),
+        Level.FINE: pgettext("mark of a region", "fine"),
+        Level.CLOSED: pgettext("mark of a region", "closed"),
+        Level.AHEAD: pgettext("mark of a region", "not begun"),
+    }
+
+
+def level_count(level: Level, n: int) -> str:
+    """Return how many regions bear the mark: “2 failing”."""
+    forms = {
+        Level.FAILING: ngettext("%(n)s failing", "%(n)s failing", n),
+        Level.LOOK: ngettext("%(n)s needs a look", "%(n)s need a look", n),
+        Level.STALE: ngettext("%(n)s stale", "%(n)s stale", n),
+        Level.UNKNOWN: ngettext("%(n)s unknown", "%(n)s unknown", n),
+        Level.CARRIED: ngettext("%(n)s carried by hand", "%(n)s carried by hand", n),
+        Level.FINE: ngettext("%(n)s fine", "%(n)s fine", n),
+        Level.CLOSED: ngettext("%(n)s closed", "%(n)s closed", n),
+        Level.AHEAD: ngettext("%(n)s not begun", "%(n)s not begun", n),
+    }
+    return forms[level] % {"n": n}

@@ -1,0 +1,94 @@
+"""Thirty days of one number as a small picture: inline SVG without scripts or styles. Pure.
+
+All pictures of a column share one scale, or their shapes would lie when compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+WIDTH, HEIGHT = 90, 20
+FEWEST_FOR_BAND = 7
+Series = Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Between which values 90 of 100 of the days before lay."""
+
+    low: float
+    high: float
+
+
+def band_of(values: Series, is_closed: Sequence[bool]) -> Band | None:
+    """Return the band of the open days before the last one; None for too few of them."""
+    before = zip(values[:-1], is_closed[:-1], strict=True)
+    known = sorted(value for value, closed in before if value is not None and not closed)
+    if len(known) < FEWEST_FOR_BAND:
+        return None
+    edge = round(0.05 * (len(known) - 1))
+    return Band(known[edge], known[-1 - edge])
+
+
+def top_of(many: Iterable[Series]) -> float:
+    """Return the top of the scale that these series share."""
+    return max((value for series in many for value in series if value is not None), default=0) or 1
+
+
+def bars(values: Series, is_closed: Sequence[bool], top: float, said: str) -> str:
+    """Return bars from zero; a gap where nobody knows, paler where the region does not work."""
+    step = WIDTH / len(values)
+    paths: dict[bool, list[str]] = {False: [], True: []}
+    for n, (value, closed) in enumerate(zip(values, is_closed, strict=True)):
+        if value is not None:
+            height = round(HEIGHT * min(value / top, 1), 1)
+            paths[closed].append(f"M{n * step:g} {HEIGHT}v-{height:g}h2v{height:g}z")
+    drawn = "".join(
+        f'<path class="{"off" if closed else "bar"}" d="{"".join(parts)}"/>'
+        for closed, parts in paths.items()
+        if parts
+    )
+    return _svg(_band(band_of(values, is_closed), top) + drawn, said)
+
+
+def line(values: Series, is_closed: Sequence[bool], top: float, said: str) -> str:
+    """Return a line with its last point marked; it is broken where nobody knows."""
+    step = WIDTH / len(values)
+    path, is_down = [], False
+    for n, value in enumerate(values):
+        if value is None:
+            is_down = False
+            continue
+        path.append(f"{'L' if is_down else 'M'}{n * step:g} {_y(value, top)}")
+        if not is_down and (n + 1 == len(values) or values[n + 1] is None):
+            path.append("h1")
+        is_down = True
+    last = values[-1]
+    point = (
+        f'<circle cx="{(len(values) - 1) * step:g}" cy="{_y(last, top)}" r="1.8"/>'
+        if last is not None
+        else ""
+    )
+    drawn = f'<path class="line" d="{"".join(path)}"/>{point}' if path else ""
+    return _svg(_band(band_of(values, is_closed), top) + drawn, said)
+
+
+def _y(value: float, top: float) -> str:
+    return f"{1 + (HEIGHT - 2) * (1 - min(value / top, 1)):.1f}"
+
+
+def _band(band: Band | None, top: float) -> str:
+    if band is None:
+        return ""
+    high = HEIGHT * min(band.high / top, 1)
+    height = max(high - HEIGHT * min(band.low / top, 1), 1)
+    return f'<rect class="band" y="{HEIGHT - high:.1f}" width="{WIDTH}" height="{height:.1f}"/>'
+
+
+def _svg(drawn: str, said: str) -> str:
+    return (
+        f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{escape(said)}">{drawn}</svg>'
+    )
