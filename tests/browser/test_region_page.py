@@ -14,6 +14,8 @@ from regions.models import Region, RegionStatus, TunnelState
 from tests.builders import make_path, make_region, make_tunnel
 from tests.rig.region_rows import collect_every, fill_days
 
+# A machine that does other work too draws a chart in seconds.
+expect.set_options(timeout=20_000)
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ONE_DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -123,3 +125,26 @@ def test_it_says_why_a_path_is_closed_as_text(open_region):
     page = open_region()
 
     assert "<b>bastion</b>" in page.locator(".path-closed").inner_text()
+
+
+def test_it_speaks_russian_of_a_stale_day(open_region, screenshot):
+    RegionStatus.objects.update(
+        last_success_at=now() - timedelta(hours=30), provides="study,processing"
+    )
+    page = open_region(width=390)
+    page.get_by_role("button", name="RU").click()
+    page.wait_for_selector("html[lang=ru]")
+    scroll_through(page)
+    screenshot(page, "region-390-russian-stale")
+
+    assert "устарели" in page.locator(".stale-note").inner_text()
+    assert "«prediction»" in page.locator("#scores").inner_text()
+
+
+def test_it_shows_the_running_day(open_region, screenshot):
+    page = open_region(ago=0)
+    scroll_through(page)
+    screenshot(page, "region-1440-today")
+
+    assert page.locator(".timeline .version").count() == 2
+    assert page.locator(".timeline .now").count() == 1
