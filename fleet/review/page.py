@@ -40,7 +40,8 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One region's row. `explanation` stands below it while it is opened."""
+    """One region's row. `is_bracketed` is None where no number is known; `explanation` stands below
+    the row while it is opened."""
 
     pk: int
     code: str
@@ -54,7 +55,7 @@ class Line:
     link: Lamp
     data: Lamp
     cells: tuple[Cell, ...]
-    is_bracketed: bool
+    is_bracketed: bool | None
     explanation: Explanation | None
 
 
@@ -221,7 +222,7 @@ class _Groups:
             link=self.lamps.link(row),
             data=self.lamps.data(row),
             cells=cells,
-            is_bracketed=row.numbers is not None and not row.counts,
+            is_bracketed=None if row.numbers is None else not row.counts,
             explanation=explanation(row, cells, self.maker, self.lamps) if is_opened else None,
         )
 

@@ -55,6 +55,7 @@ TABLE = {
     "mfa_activate_totp": Row(SIGNED_IN, "/me/second-step/on/"),
     "mfa_generate_recovery_codes": Row(SIGNED_IN, "/me/second-step/codes/new/"),
     "day": Row(Role.VIEWER, DAY),
+    "day_csv": Row(Role.VIEWER, f"{DAY}csv/"),
     "sign_all": Row(Role.ON_CALL, f"{DAY}sign/", "post"),
     "note_fleet": Row(Role.ON_CALL, f"{DAY}note/", "post"),
     "handover": Row(Role.VIEWER, f"{DAY}handover/"),

@@ -70,10 +70,10 @@ class _Rows:
         self.studies, self.page = escape(_("Studies, live")), escape(_("The region's page"))
 
     def row(self, line: Line) -> str:
-        bracketed = " bracketed" if line.is_bracketed else ""
+        kind = {True: " bracketed", None: " blank"}.get(line.is_bracketed, "")
         cell = self.signs.cells[line.pk]
         return (
-            f'<tr id="{line.code}" class="region {line.level}{bracketed}" tabindex="-1">'
+            f'<tr id="{line.code}" class="region {line.level}{kind}" tabindex="-1">'
             f'<th scope="row"><span class="mark" aria-hidden="true">{line.glyph}</span>'
             f'<a class="name" href="/regions/{line.code}/{self.signs.day}/">'
             f"<bdi>{escape(line.name)}</bdi>"
@@ -113,10 +113,9 @@ class _Rows:
 
 def _explained(cell: Cell) -> str:
     rows = f" ({escape(cell.rows)})" if cell.rows else ""
-    notes = "".join(f" <bdi>{escape(note)}</bdi>." for note in cell.notes)
     return (
         f"<div><dt>{escape(cell.column.name)}: {escape(cell.value)}{rows}</dt>"
-        f"<dd>{escape(cell.column.definition)}{notes}</dd></div>"
+        f"<dd>{escape(cell.column.definition)}{_notes(cell)}</dd></div>"
     )
 
 
@@ -140,8 +139,11 @@ def _lamp_cell(lamp: Lamp, label: str) -> str:
 
 
 def _number_cell(cell: Cell) -> str:
-    notes = "".join(f'<span class="note-line"><bdi>{escape(n)}</bdi></span>' for n in cell.notes)
     return (
         f'<td class="number {cell.column.key}" data-label="{escape(cell.column.name)}">'
-        f"{escape(cell.value)}{notes}{cell.spark}</td>"
+        f"{escape(cell.value)}{_notes(cell)}{cell.spark}</td>"
     )
+
+
+def _notes(cell: Cell) -> str:
+    return "".join(f'<span class="note-line"><bdi>{escape(n)}</bdi></span>' for n in cell.notes)
