@@ -7,13 +7,37 @@ from collections.abc import Iterator, Mapping
 from django.utils.translation import gettext as _
 
 from fleet.review.attributes import INPUT_RANGES, Bins, category_names, input_names
-from fleet.review.charts import REFERENCE, Chart, Table, bars, plot, plot_text, short, table
+from fleet.review.charts import (
+    REFERENCE,
+    Chart,
+    Plot,
+    Table,
+    bars,
+    line,
+    plot,
+    plot_text,
+    short,
+    table,
+)
 from fleet.review.figures import NOTHING, Figures
 from fleet.review.numbers import share
 from fleet.review.profiles import Categories, Compared, Inputs
-from fleet.review.score_charts import figure_note, histogram_plot, histogram_table, median_text
+from fleet.review.score_charts import (
+    figure_note,
+    histogram_plot,
+    histogram_table,
+    median_text,
+    shares,
+    used_bins,
+)
 
 MOST_BARS = 10
+DEVICE_LINES = (
+    ("--status-look", "solid"),
+    ("--status-failing", "dash"),
+    ("--text", "dot"),
+    ("--status-unknown", "dashdot"),
+)
 
 
 def input_charts(found: Mapping[str, Inputs], figures: Figures) -> Iterator[Chart]:
@@ -52,12 +76,33 @@ def _input(attribute: str, name: str, unit: str, found: Inputs, figures: Figures
         f"input-{attribute}",
         title,
         figure_note(compared, figures),
-        histogram_plot(compared, bins, figures),
+        histogram_plot(compared, bins, figures, *_device_lines(found, bins)),
         (
             _devices(found.devices, bins, figures),
             histogram_table(title, compared, bins, figures),
         ),
     )
+
+
+def _device_lines(found: Inputs, bins: Bins) -> list[Plot]:
+    """Return the day's shares of the most frequent device models; a click in the legend shows
+    them."""
+    if len(found.devices) < 2:
+        return []
+    used = used_bins(found.compared)
+    middles = [round(bins.middle(number), 6) for number in used]
+    ranked = sorted(found.devices.items(), key=lambda item: (-item[1].n, item[0]))
+    return [
+        line(
+            plot_text(device),
+            middles,
+            shares(one.bins, used),
+            visible="legendonly",
+            line={"color": color, "width": 2, "shape": "hvh", "dash": dash},
+        )
+        for (device, one), (color, dash) in zip(ranked, DEVICE_LINES, strict=False)
+        if one.n
+    ]
 
 
 def _devices(devices: Mapping[str, Compared], bins: Bins, figures: Figures) -> Table:

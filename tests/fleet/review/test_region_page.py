@@ -151,3 +151,13 @@ def test_it_speaks_russian(region):
     english = re.compile(r"[A-Za-z]{4,} [a-z]{3,}")
     titles = [chart.title for section in said.sections for chart in section.charts]
     assert [title for title in titles if english.search(title)] == []
+
+
+def test_it_offers_a_line_for_each_device_model(region):
+    lines = charts()["input-kvp"].plot["data"][2:]
+
+    assert [line["name"] for line in lines] == [
+        "Acme Mammo 3",
+        "\u2068Röntgen &lt;b&gt;Ω&lt;/b&gt;\u2069",
+    ]
+    assert {line["visible"] for line in lines} == {"legendonly"}
