@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fleet.review.day import RegionDay
-from fleet.review.figures import NOTHING, Figures, day_name
+from fleet.review.figures import NOTHING, Figures, short_day_name
 from fleet.review.history import N_DAYS, History
 from fleet.review.numbers import Numbers
 from fleet.review.outputs import ModelPositives, ModelVersion
@@ -173,11 +173,17 @@ class Cells:
     def _positive(self, column: Column, row: RegionDay) -> Cell:
         value = self._value(row, lambda n: self.figures.percent(n.positive_share))
         oddest = max(row.positives, key=_oddity, default=None)
-        notes = (self.model_words(oddest),) if oddest and oddest.usual_share is not None else ()
+        notes = (self._oddest_words(row, oddest),) if oddest and oddest.n_scored else ()
         spark = self._line(row, column, lambda h: h.positive_share, self.scales.positive)
         return Cell(
             column, value, notes, spark, self._of(row, lambda n: (n.n_positive, n.n_scored))
         )
+
+    def _oddest_words(self, row: RegionDay, oddest: ModelPositives) -> str:
+        """Return the note below the share, which is the only model's own."""
+        if len(row.positives) > 1 or oddest.usual_share is None:
+            return self.model_words(oddest)
+        return self._usually(self.figures.percent(oddest.usual_share))
 
     def _models(self, column: Column, row: RegionDay) -> Cell:
         versions = sorted(row.versions, key=lambda one: not one.is_new)
@@ -196,13 +202,13 @@ class Cells:
         return f"{name}: {share}, {self._usually(self.figures.percent(model.usual_share))}"
 
     def version_words(self, one: ModelVersion) -> str:
-        """Return “mammo-cls 7, new since 9 March”."""
+        """Return “mammo-cls 7, new since 9 Mar”."""
         name = f"{cut(one.model_code)} {cut(one.version)}".strip() or NOTHING
         if not one.is_new:
             return name
         return _("%(version)s, new since %(day)s") % {
             "version": name,
-            "day": day_name(one.first_day),
+            "day": short_day_name(one.first_day),
         }
 
     def _usually(self, value: str) -> str:

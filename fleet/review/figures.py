@@ -37,7 +37,7 @@ class Figures:
             decimal=get_format("DECIMAL_SEPARATOR"),
             thousands=get_format("THOUSAND_SEPARATOR"),
             per_cent=_("%(n)s%%"),
-            under_a_minute=_("under 1 min"),
+            under_a_minute=_("<1 min"),
             minutes=_("%(n)s min"),
             hours=_("%(n)s h"),
             days=_("%(n)s d"),
@@ -88,3 +88,8 @@ class Figures:
 def day_name(day: date) -> str:
     """Return a short date: “9 March”."""
     return date_format(day, pgettext("format of a date, see Django's date filter", "j E"))
+
+
+def short_day_name(day: date) -> str:
+    """Return a date for narrow places: “9 Mar”."""
+    return date_format(day, pgettext("format of a short date, see Django's date filter", "j M"))

@@ -101,6 +101,7 @@ class Page:
     """All that the template prints."""
 
     title: str
+    needs_look: bool
     date: str
     clock: str
     coverage: str
@@ -129,6 +130,7 @@ def page(review: ReviewDay, viewer_zone: ZoneInfo, asked: Asked | None = None) -
     made = groups.of(review)
     return Page(
         title=_title(review, heading),
+        needs_look=bool(review.needs_look),
         date=heading[:1].upper() + heading[1:],
         clock=f"{local_now:%H:%M} {local_now:%Z}",
         coverage=_coverage(review, figures),

@@ -38,17 +38,17 @@ def top_of(many: Iterable[Series]) -> float:
 
 
 def bars(values: Series, is_closed: Sequence[bool], top: float, said: str) -> str:
-    """Return bars from zero; a gap where nobody knows, paler where the region does not work."""
+    """Return bars from zero, the last one marked; a gap where nobody knows, paler where the region
+    does not work."""
     step = WIDTH / len(values)
-    paths: dict[bool, list[str]] = {False: [], True: []}
+    paths: dict[str, list[str]] = {"bar": [], "off": [], "last": []}
     for n, (value, closed) in enumerate(zip(values, is_closed, strict=True)):
         if value is not None:
+            kind = "last" if n + 1 == len(values) else "off" if closed else "bar"
             height = round(HEIGHT * min(value / top, 1), 1)
-            paths[closed].append(f"M{n * step:g} {HEIGHT}v-{height:g}h2v{height:g}z")
+            paths[kind].append(f"M{n * step:g} {HEIGHT}v-{height:g}h2v{height:g}z")
     drawn = "".join(
-        f'<path class="{"off" if closed else "bar"}" d="{"".join(parts)}"/>'
-        for closed, parts in paths.items()
-        if parts
+        f'<path class="{kind}" d="{"".join(parts)}"/>' for kind, parts in paths.items() if parts
     )
     return _svg(_band(band_of(values, is_closed), top) + drawn, said)
 

@@ -17,8 +17,8 @@ from fleet.review.page import grouped
 from fleet.review.sign_cells import SignCell, Signs
 
 LONGEST_TEXT = 1000
-# A spreadsheet takes a cell that begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A spreadsheet takes a cell that begins so for a formula, in East Asia the broad forms too.
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 COLUMNS = (
     *("date", "region", "name", "mark", "reason", "also", "link", "freshness", "stale_hours"),
     *("known_as_of_utc", "known_as_of_local", "day_starts_utc", "day_starts_local"),
@@ -27,8 +27,8 @@ COLUMNS = (
     *("failed_share", "rejected_share", "fallback_share", "latency_p95_s", "wait_p95_s"),
     *("scored", "positive", "positive_share", "signed", "signed_by"),
 )
+NUMBERS = COLUMNS[COLUMNS.index("studies") : COLUMNS.index("signed")]
 COUNTS = ("n_expected", "n_done", "n_failed", "n_rejected", "n_filtered", "n_pending")
-N_NUMBERS = 17
 Value = str | int | float | datetime | None
 
 
@@ -72,7 +72,7 @@ def _values(row: RegionDay, review: ReviewDay, sign: SignCell) -> Iterator[Value
         yield moment
         yield moment and _local(moment, row.region.zone)
     yield row.region.time_zone
-    yield from _numbers(row) if row.counts and row.numbers else (None,) * N_NUMBERS
+    yield from _numbers(row) if row.counts and row.numbers else (None,) * len(NUMBERS)
     yield from (sign.state.value, sign.text)
 
 
@@ -100,5 +100,5 @@ def _written(value: Value, flavour: Flavour) -> str:
         return str(value)
     if isinstance(value, float):
         return f"{value:.6g}".replace(".", flavour.decimal)
-    text = " ".join(value[:LONGEST_TEXT].replace("\0", "").splitlines())
+    text = " ".join(value[:LONGEST_TEXT].replace("\0", "").split())
     return f"'{text}" if text.startswith(FORMULA) else text

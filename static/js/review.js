@@ -2,13 +2,16 @@
 // this file every link and form of the page still works.
 const groups = document.getElementById("groups");
 const news = document.getElementById("news");
+const newOrder = document.getElementById("new-order");
 const keys = document.getElementById("keys");
 const REFRESH_MS = 60_000;
-let waiting = null; // A newer page whose rows stand in another order.
+let waiting = null; // A newer page whose rows stand elsewhere.
+let stood = new Map();
 let goPressed = false;
 
-const rows = () => [...groups.querySelectorAll("tr.region")];
-const current = () => document.activeElement?.closest?.("tr.region");
+const rows = (page = document) => [...page.querySelectorAll("tr.region")];
+const current = () => document.activeElement.closest("tr.region");
+const detailOf = (row, page = document) => page.getElementById(`${row.id}-detail`);
 
 function focusRow(row) {
   if (!row) return;
@@ -20,8 +23,7 @@ function focusRow(row) {
 
 function move(step) {
   const all = rows();
-  const at = all.indexOf(current());
-  focusRow(all[Math.min(Math.max(at + step, 0), all.length - 1)]);
+  focusRow(all[Math.min(Math.max(all.indexOf(current()) + step, 0), all.length - 1)]);
 }
 
 async function fetchPage(url) {
@@ -30,105 +32,136 @@ async function fetchPage(url) {
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
-// Opens or closes the explanation below a row without leaving the page.
+// Opens or closes the explanation below a row without leaving the page; the address follows.
 async function explain(row) {
   const link = row.querySelector("a.explain");
-  const open = document.getElementById(`${row.id}-detail`);
-  if (!open) {
-    const page = await fetchPage(link.href);
-    const detail = page.getElementById(`${row.id}-detail`);
-    if (!detail) return location.assign(link.href);
-    row.after(detail);
+  const shown = detailOf(row);
+  if (shown) {
+    shown.remove();
   } else {
-    open.remove();
+    const page = await fetchPage(link.href).catch(() => null);
+    const fresh = page && detailOf(row, page);
+    if (!fresh) return location.assign(link.href);
+    if (!detailOf(row)) row.after(fresh);
   }
-  link.setAttribute("aria-expanded", String(!open));
+  link.setAttribute("aria-expanded", String(!shown));
+  const url = new URL(location.href);
+  const open = (url.searchParams.get("open") ?? "").split(",").filter((key) => key && key !== row.id);
+  url.searchParams.set("open", shown ? open : [...open, row.id]);
+  if (!url.searchParams.get("open")) url.searchParams.delete("open");
+  history.replaceState(null, "", url.href.replaceAll("%2C", ","));
 }
 
-const click = (row, selector) => row?.querySelector(selector)?.click();
+const click = (row, selector) => row.querySelector(selector)?.click();
 const follow = (selector) => document.querySelector(selector)?.click();
+
+function writeNote(row) {
+  const form = row.querySelector(".note-form");
+  if (!form) return;
+  form.open = true;
+  form.querySelector("textarea").focus();
+}
 
 const anywhere = {
   KeyJ: () => move(1),
   KeyK: () => move(-1),
-  ArrowDown: () => move(1),
-  ArrowUp: () => move(-1),
   BracketLeft: () => follow("a[rel=prev]"),
   BracketRight: () => follow("a[rel=next]"),
-  KeyR: () => waiting && replaceGroups(waiting),
+  KeyR: () => newOrder.click(),
   KeyG: () => { goPressed = true; },
   KeyZ: () => follow("button.unsign"),
 };
-const onRow = {
-  Enter: (row) => explain(row),
+const inRow = {
   KeyO: (row) => click(row, "a.name"),
-  KeyE: (row) => click(row, "button.sign"),
-  KeyN: (row) => {
-    const form = row.querySelector(".note-form");
-    if (!form) return;
-    form.open = true;
-    form.querySelector("textarea").focus();
-  },
+  // A day that may not be signed yet needs a note first.
+  KeyE: (row) => row.querySelector("button.sign") ? click(row, "button.sign") : writeNote(row),
+  KeyN: writeNote,
+};
+const onRow = {
+  Enter: explain,
+  ArrowDown: () => move(1),
+  ArrowUp: () => move(-1),
 };
 
-function onKey(event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-  const at = document.activeElement;
-  if (at.matches("input, textarea, select") || keys.open) return;
-  if (event.code === "Slash") {
-    event.preventDefault();
-    if (event.shiftKey) keys.showModal();
-    else document.getElementById("q").focus();
-    return;
-  }
+function deedOf(event, at) {
+  if (event.code === "Slash") return () => event.shiftKey ? keys.showModal() : document.getElementById("q").focus();
+  if (goPressed && event.code === "KeyD") return () => location.assign("/");
   const row = current();
-  const isOnRow = row && at === row;
-  const deed = (isOnRow && onRow[event.code]) || (goPressed && event.code === "KeyD" ? () => location.assign("/") : anywhere[event.code]);
-  if (event.code !== "KeyG") goPressed = false;
-  // Arrows, and Enter on a link, stay the browser's own outside the list.
-  if (!deed || (event.code.startsWith("Arrow") && !isOnRow)) return;
+  return (row === at && onRow[event.code]) || (row && inRow[event.code]) || anywhere[event.code];
+}
+
+// The place of a key counts, not its letter: a Russian layout has the same places.
+function onKey(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || keys.open) return;
+  const at = document.activeElement;
+  const isListening = at === document.body || at.id === "main" || groups.contains(at);
+  if (!isListening || at.matches("input, textarea, select")) return;
+  const deed = deedOf(event, at);
+  goPressed = false;
+  if (!deed) return;
   event.preventDefault();
-  deed(row);
+  deed(current());
+}
+
+function onEscape(event) {
+  const open = event.key === "Escape" && document.querySelector(".lamp details[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
 }
 
 // A click on a number explains it; links, buttons and fields keep their own.
 function onClick(event) {
-  const link = event.target.closest("a.explain");
-  if (link) {
-    event.preventDefault();
-    explain(link.closest("tr.region"));
-  } else if (event.target.closest("td.number")) {
-    explain(event.target.closest("tr.region"));
-  }
+  const row = event.target.closest("tr.region");
+  if (event.target.closest("a.explain")) event.preventDefault();
+  else if (!event.target.closest("td.number")) return;
+  explain(row);
 }
 
-const orderOf = (page) => [...page.querySelectorAll("tr.region")].map((row) => `${row.id}${row.className}`).join();
+// Each region's group and level, in the order of the page.
+const places = (page) => new Map(rows(page).map((row) => [row.id, `${row.closest(".group").id} ${row.className}`]));
 
-// Replaces what the rows say, never where they stand, and nothing that is being written or read.
-function replaceRows(page) {
-  for (const row of rows()) {
-    const fresh = page.getElementById(row.id);
-    if (!fresh || row.contains(document.activeElement) && document.activeElement !== row) continue;
-    if (row.querySelector("details[open]") || row.innerHTML === fresh.innerHTML) continue;
-    row.innerHTML = fresh.innerHTML;
-    const isOpen = document.getElementById(`${row.id}-detail`) !== null;
-    row.querySelector("a.explain").setAttribute("aria-expanded", String(isOpen));
+// How many regions stand elsewhere than when the rows were put in order; 0 for none.
+function changed(page) {
+  const fresh = places(page);
+  const n = [...fresh].filter(([id, place]) => stood.get(id) !== place).length;
+  return [...fresh.keys()].join() === [...stood.keys()].join() ? n : Math.max(n, 1);
+}
+
+function replaceInside(old, fresh) {
+  const isRead = old.contains(document.activeElement) && document.activeElement !== old;
+  if (!fresh || isRead || old.querySelector("details[open]") || old.innerHTML === fresh.innerHTML) return;
+  old.innerHTML = fresh.innerHTML;
+}
+
+// Replaces what is said, never where it stands, and nothing that is being written or read.
+function replaceNumbers(page) {
+  for (const old of document.querySelectorAll("tr.region, tr.detail")) {
+    const fresh = page.getElementById(old.id);
+    if (fresh) old.className = fresh.className;
+    replaceInside(old, fresh);
   }
   for (const selector of [".heading", ".tallies", ".strip", ".totals"]) {
     const old = document.querySelector(selector);
-    const fresh = page.querySelector(selector);
-    if (old && fresh && !old.contains(document.activeElement)) old.replaceWith(fresh);
+    if (old) replaceInside(old, page.querySelector(selector));
   }
   document.title = page.title;
+  document.querySelector("link[rel=icon]").href = page.querySelector("link[rel=icon]").href;
 }
 
-function replaceGroups(page) {
+function showNewOrder() {
+  if (!waiting) return;
   const id = current()?.id;
-  waiting = null;
-  news.textContent = "";
-  groups.replaceChildren(...page.getElementById("groups").children);
-  replaceRows(page);
-  if (id) focusRow(document.getElementById(id));
+  groups.replaceChildren(...waiting.getElementById("groups").children);
+  stood = places(document);
+  say("");
+  focusRow(document.getElementById(id) ?? rows()[0]);
+}
+
+function say(text, page = null) {
+  waiting = page;
+  newOrder.hidden = !page;
+  if (news.textContent !== text) news.textContent = text;
 }
 
 async function refresh() {
@@ -136,25 +169,28 @@ async function refresh() {
   try {
     const page = await fetchPage(location.href);
     if (!page.getElementById("groups")) return;
-    waiting = orderOf(page) === orderOf(document) ? null : page;
-    const said = waiting ? news.dataset.changed : "";
-    if (news.textContent !== said) news.textContent = said;
-    replaceRows(page);
+    const n = changed(page);
+    say(n ? news.dataset.changed.replace("[n]", n) : "", n ? page : null);
+    replaceNumbers(page);
   } catch {
-    news.textContent = news.dataset.lost;
+    say(news.dataset.lost, waiting);
   }
 }
 
 if (groups) {
-  const button = document.getElementById("show-keys");
+  stood = places(document);
   groups.addEventListener("click", onClick);
+  document.addEventListener("keydown", onEscape);
+  newOrder.addEventListener("click", showNewOrder);
   if ("shortcuts" in groups.dataset) {
+    const button = document.getElementById("show-keys");
     button.hidden = false;
     button.addEventListener("click", () => keys.showModal());
     document.addEventListener("keydown", onKey);
-    const first = rows()[0];
-    if (first) first.tabIndex = 0;
   }
+  const target = document.getElementById(location.hash.slice(1));
+  if (target?.matches("tr.region")) focusRow(target);
+  else if (rows()[0]) rows()[0].tabIndex = 0;
   setInterval(refresh, REFRESH_MS);
-  document.addEventListener("fleet:refresh", refresh);
+  document.addEventListener("visibilitychange", refresh);
 }

@@ -132,7 +132,7 @@ def _said(detail: str) -> str:
 def _lamp_cell(lamp: Lamp, label: str) -> str:
     word = f'<span class="vh"> {escape(lamp.word)}</span>' if lamp.word != lamp.text else ""
     return (
-        f'<td class="lamp" data-label="{label}"><details class="{lamp.state}">'
+        f'<td class="lamp" data-label="{label}"><details class="{lamp.state}" name="lamp">'
         f'<summary><span class="glyph" aria-hidden="true">{lamp.glyph}</span> {escape(lamp.text)}'
         f"{word}</summary><p>{escape(lamp.why)}</p></details></td>"
     )
@@ -141,7 +141,7 @@ def _lamp_cell(lamp: Lamp, label: str) -> str:
 def _number_cell(cell: Cell) -> str:
     return (
         f'<td class="number {cell.column.key}" data-label="{escape(cell.column.name)}">'
-        f"{escape(cell.value)}{_notes(cell)}{cell.spark}</td>"
+        f"{cell.spark}{escape(cell.value)}{_notes(cell)}</td>"
     )
 
 

@@ -36,7 +36,7 @@ def test_it_shows_latencies(seconds, text):
 @pytest.mark.parametrize(
     ("minutes", "text"),
     [
-        (0, "under 1 min"),
+        (0, "<1 min"),
         (12, "12 min"),
         (89, "89 min"),
         (90, "1 h"),
