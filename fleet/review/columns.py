@@ -10,13 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fleet.review.day import RegionDay
-from fleet.review.figures import NOTHING, Figures, short_day_name
+from fleet.review.figures import NOTHING, Figures, cut, short_day_name
 from fleet.review.history import N_DAYS, History
 from fleet.review.numbers import Numbers
 from fleet.review.outputs import ModelPositives, ModelVersion
 from fleet.review.sparklines import Band, band_of, bars, line, top_of
 
-LONGEST_TEXT = 48
 MOST_VERSIONS = 2
 
 
@@ -268,12 +267,6 @@ class Cells:
         if band is None:
             return _("%(name)s, %(days)s days: last %(last)s") % words
         return _("%(name)s, %(days)s days: last %(last)s, usually %(low)s–%(high)s") % words
-
-
-def cut(text: str) -> str:
-    """Return a region's own word, short enough for a cell."""
-    one_line = " ".join(text[: 4 * LONGEST_TEXT].split())
-    return one_line if len(one_line) <= LONGEST_TEXT else f"{one_line[:LONGEST_TEXT]}…"
 
 
 def _oddity(model: ModelPositives) -> float:

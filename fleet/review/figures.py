@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 NOTHING = "—"
+LONGEST_TEXT = 48
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -93,3 +94,9 @@ def day_name(day: date) -> str:
 def short_day_name(day: date) -> str:
     """Return a date for narrow places: “9 Mar”."""
     return date_format(day, pgettext("format of a short date, see Django's date filter", "j M"))
+
+
+def cut(text: str) -> str:
+    """Return a region's own word, short enough for a cell."""
+    one_line = " ".join(text[: 4 * LONGEST_TEXT].split())
+    return one_line if len(one_line) <= LONGEST_TEXT else f"{one_line[:LONGEST_TEXT]}…"

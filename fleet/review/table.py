@@ -20,7 +20,18 @@ LONGEST_TEXT = 1000
 # A spreadsheet takes a cell that begins so for a formula, in East Asia the broad forms too.
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 COLUMNS = (
-    *("date", "region", "name", "mark", "reason", "also", "link", "freshness", "stale_hours"),
+    *(
+        "date",
+        "region",
+        "name",
+        "mark",
+        "reason",
+        "said",
+        "also",
+        "link",
+        "freshness",
+        "stale_hours",
+    ),
     *("known_as_of_utc", "known_as_of_local", "day_starts_utc", "day_starts_local"),
     *("day_ends_utc", "day_ends_local", "time_zone", "studies", "usual_low", "usual_high"),
     *("answers", "done", "failed", "rejected", "filtered", "pending", "unknown", "fallback"),
@@ -63,9 +74,10 @@ def table(review: ReviewDay, asked: Asked, signs: Signs, flavour: Flavour) -> st
 
 
 def _values(row: RegionDay, review: ReviewDay, sign: SignCell) -> Iterator[Value]:
-    first, *rest = [reason.sentence for reason in row.reasons] or [""]
-    yield from (review.day.isoformat(), row.region.code, row.region.name, row.mark.value, first)
-    yield from (" ".join(rest), row.link.state.value, row.freshness.value if row.freshness else "")
+    first, also = row.reasons[:1], " ".join(reason.sentence for reason in row.reasons[1:])
+    yield from (review.day.isoformat(), row.region.code, row.region.name, row.mark.value)
+    yield from (first[0].sentence, first[0].detail) if first else (None, None)
+    yield from (also, row.link.state.value, row.freshness.value if row.freshness else None)
     is_stale = row.numbers is not None and not row.counts
     yield round(row.age / timedelta(hours=1), 1) if is_stale and row.age is not None else None
     for moment in (row.known_as_of, row.starts_at, row.ends_at):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from fleet.review.figures import Figures
+from fleet.review.figures import Figures, cut
 from fleet.review.rules.limits import TIMES_USUAL, share_limit
 from fleet.review.situation import Level, Reason, Situation
 
@@ -117,7 +117,7 @@ def many_rejected(s: Situation, figures: Figures) -> Reason | None:
     if s.top_rejection is not None:
         reason, n_times = s.top_rejection
         detail = _("Mostly “%(reason)s”: %(count)s.") % {
-            "reason": reason,
+            "reason": cut(reason),
             "count": figures.count(n_times),
         }
     return Reason("many_rejected", Level.LOOK, 54, sentence, rejected, limit, detail)
