@@ -6,12 +6,14 @@ import pytest
 from django.utils.html import escape
 
 from fleet.clock import now
-from regions.models import FailureKind, Region, TunnelState
+from regions.models import DailyRollup, FailureKind, Region, TunnelState
 from tests.builders import (
+    make_cause,
     make_daily,
     make_path,
     make_person,
     make_region,
+    make_score,
     make_status,
     make_tunnel,
 )
@@ -52,6 +54,14 @@ def make_live_region(
 
 def test_it_redirects_to_an_explicit_date(client):
     assert client.get("/").url == f"/day/{today()}/"
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [("2026-03-10", "2026-03-10"), ("yesterday", "yesterday"), ("a/b", None), ("", None)],
+)
+def test_it_opens_the_day_that_the_date_field_asks_for(client, asked, shown):
+    assert client.get("/", {"day": asked}).url == f"/day/{shown or today()}/"
 
 
 def test_it_asks_who_is_there(client):
@@ -114,6 +124,28 @@ def test_it_shows_hostile_text_as_text(reader):
     assert page.count(escape(HOSTILE)) >= 3
 
 
+def test_it_shows_hostile_numbers_as_text(reader):
+    region = make_live_region()
+    DailyRollup.objects.filter(day=today()).update(n_rejected=1400)
+    make_cause(region, HOSTILE + "x" * 2**17, 1400, hour=now())
+    make_score(region, now().date(), model_code=HOSTILE, model_version="x" * 2**17)
+
+    page = reader.get(f"/day/{today()}/?open=tver").content.decode()
+
+    assert "<script>alert" not in page
+    assert f"<bdi>{escape(HOSTILE[:48])}" in page
+    assert len(page) < 40_000
+
+
+def test_it_shows_a_hostile_address_as_text(reader):
+    make_live_region()
+
+    page = reader.get(f"/day/{today()}/", {"q": HOSTILE, HOSTILE: "x"}).content.decode()
+
+    assert "<script>alert" not in page
+    assert page.count(escape(HOSTILE)) >= 2
+
+
 def test_it_shows_why_a_tunnel_is_closed_as_text(reader):
     make_live_region()
     TunnelState.objects.update(state="closed", sentence=HOSTILE)
@@ -122,6 +154,49 @@ def test_it_shows_why_a_tunnel_is_closed_as_text(reader):
 
     assert escape(HOSTILE) in page
     assert "<script>" not in page
+
+
+def test_it_offers_to_drop_a_filter_that_nothing_passes(reader):
+    make_live_region()
+
+    page = reader.get(f"/day/{today()}/?q=omsk&sort=name").content.decode()
+
+    assert "No region passes the filter: “omsk”." in page
+    assert '<a href="?">Show all regions</a>' in page
+
+
+def test_it_says_what_of_the_address_it_ignores(reader):
+    make_live_region()
+
+    page = reader.get(f"/day/{today()}/?show=broken").content.decode()
+
+    assert "The address asks for “show=broken”, which is unknown here; it is ignored." in page
+    assert 'id="tver"' in page
+
+
+@pytest.mark.parametrize(("query", "name"), [("", ""), ("?for=excel", "-excel")])
+def test_it_gives_the_rows_as_a_file(reader, query, name):
+    make_live_region()
+
+    response = reader.get(f"/day/{today()}/csv/{query}")
+
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert response["Content-Disposition"] == (f'attachment; filename="fleet-{today()}{name}.csv"')
+    assert "1412" in response.content.decode()
+
+
+def test_it_gives_no_file_of_a_wrong_date(reader):
+    assert reader.get("/day/2026-02-30/csv/").status_code == 404
+
+
+def test_it_gives_only_rows_that_the_person_may_see(client):
+    make_live_region()
+    client.force_login(make_person(regions=[make_live_region("omsk", name="Omsk")]))
+
+    for address in (f"/day/{today()}/", f"/day/{today()}/csv/"):
+        content = client.get(address).content.decode()
+        assert "Omsk" in content
+        assert "Tver" not in content
 
 
 def test_it_links_to_the_days_around(reader):
