@@ -84,7 +84,8 @@ const onRow = {
 };
 
 function deedOf(event, at) {
-  if (event.code === "Slash") return () => event.shiftKey ? keys.showModal() : document.getElementById("q").focus();
+  if (event.key === "?" || (event.code === "Slash" && event.shiftKey)) return () => keys.showModal();
+  if (event.code === "Slash") return () => document.getElementById("q").focus();
   if (goPressed && event.code === "KeyD") return () => location.assign("/");
   const row = current();
   return (row === at && onRow[event.code]) || (row && inRow[event.code]) || anywhere[event.code];
