@@ -25,12 +25,13 @@ from fleet.review.charts import (
 from fleet.review.day import RegionDay, ReviewDay
 from fleet.review.dayhours import hours_of
 from fleet.review.figures import Figures
+from fleet.review.groups import Line
 from fleet.review.hour_charts import hour_charts
 from fleet.review.input_charts import category_charts, input_charts, not_given
 from fleet.review.links import LinkState
 from fleet.review.nodes import node_charts, node_outputs
 from fleet.review.numbers import Numbers
-from fleet.review.page import Line, page
+from fleet.review.page import page
 from fleet.review.profiles import inputs_of, scores_of
 from fleet.review.reference import Reference, reference_of
 from fleet.review.score_charts import score_charts

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from fleet.review.asked import Asked
 from fleet.review.day import RegionDay, ReviewDay
+from fleet.review.groups import grouped
 from fleet.review.numbers import Numbers
-from fleet.review.page import grouped
 from fleet.review.sign_cells import SignCell, Signs
 
 LONGEST_TEXT = 1000

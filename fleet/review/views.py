@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import cast
 
@@ -22,7 +23,8 @@ from fleet.review.dates import FIRST_DAY, NoSuchDay, requested_day, today
 from fleet.review.day import review
 from fleet.review.details import in_full
 from fleet.review.figures import day_name
-from fleet.review.page import page, rows_in_full
+from fleet.review.groups import rows_in_full
+from fleet.review.page import page
 from fleet.review.sign_cells import signs
 from fleet.review.table import Flavour, table
 from fleet.review.unsigned import unsigned_days
@@ -38,7 +40,9 @@ def index(request: HttpRequest) -> HttpResponseBase:
     The date field of the page asks here when there is no script: `/?day=2026-03-10`.
     """
     asked = request.GET.get("day", "")
-    return redirect("day", asked if 0 < len(asked) < 20 else today(clock.now()).isoformat())
+    return redirect(
+        "day", asked if re.fullmatch(r"[\w-]{1,20}", asked) else today(clock.now()).isoformat()
+    )
 
 
 @require_safe

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 from fleet.review.columns import Cell
 from fleet.review.explanations import Explanation
+from fleet.review.groups import Line, Name
 from fleet.review.lamps import Lamp
-from fleet.review.page import Line, Name, Page
-from fleet.review.sign_cells import Signs
+from fleet.review.page import Page
+from fleet.review.sign_cells import SignCell, Signs, SignState
 from fleet.review.templatetags.sign import note_form, notes_html, sign_html, words_of
 
 register = template.Library()
@@ -28,12 +29,14 @@ def strip_marks(names: Sequence[Name]) -> SafeString:
     return mark_safe("".join(map(_strip_mark, names)))  # noqa: S308 (escaped)
 
 
-@register.simple_tag
-def folded_names(names: Sequence[Name], day: str) -> SafeString:
-    """Return the names of a folded group, each a link to the region's page."""
+@register.simple_tag(takes_context=True)
+def folded_names(context: dict[str, Any], names: Sequence[Name]) -> SafeString:
+    """Return the names of a folded group, each a link to the region's page, with its sign-off."""
+    signs: Signs = context["signs"]
+    signed = f' <span class="tick" title="{escape(_("Signed"))}">✓</span>'
     items = "".join(
-        f'<li id="{one.code}"><a href="/regions/{one.code}/{day}/">'
-        f"<bdi>{escape(one.name)}</bdi></a></li>"
+        f'<li id="{one.code}"><a href="/regions/{one.code}/{signs.day}/">'
+        f"<bdi>{escape(one.name)}</bdi></a>{_folded_sign(signs.cells[one.pk], signed)}</li>"
         for one in names
     )
     return mark_safe(items)  # noqa: S308 (escaped)
@@ -53,6 +56,12 @@ def _strip_mark(one: Name) -> str:
         f'<span class="mark" aria-hidden="true">{one.glyph}</span>'
         f'<span class="vh">{named}</span></a></li>'
     )
+
+
+def _folded_sign(cell: SignCell, signed: str) -> str:
+    if cell.state is SignState.CHANGED:
+        return f' <span class="signed changed">{escape(cell.text)}</span>'
+    return signed if cell.state is SignState.SIGNED else ""
 
 
 class _Rows:

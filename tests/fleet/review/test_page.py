@@ -8,7 +8,8 @@ import pytest
 from fleet.review.asked import Asked
 from fleet.review.day import review
 from fleet.review.details import in_full
-from fleet.review.page import FOLD_BEYOND, Page, page, rows_in_full
+from fleet.review.groups import FOLD_BEYOND, rows_in_full
+from fleet.review.page import Page, page
 from regions.models import DailyRollup, Region, RegionStatus
 from tests.builders import (
     NOW,
@@ -51,6 +52,15 @@ def test_it_folds_many_fine_regions_to_names():
 
     assert (fine.is_open, fine.can_fold, fine.lines, fine.toggle) == (False, True, [], "?open=fine")
     assert len(fine.names) == fine.n_rows == FOLD_BEYOND + 1
+
+
+def test_it_keeps_folded_names_in_the_order_of_the_strip():
+    make_fine(FOLD_BEYOND + 1)
+    DailyRollup.objects.filter(region__code="r7").update(n_received=9999)
+
+    made = page_of()
+
+    assert [one.code for one in made.groups[0].names] == [one.code for one in made.strip]
 
 
 def test_it_unfolds_them_when_asked():
