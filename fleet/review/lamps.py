@@ -93,6 +93,13 @@ class Lamps:
             closed_since=_("Closed since %(time)s there."),
         )
 
+    @property
+    def legend(self) -> list[tuple[str, str]]:
+        """Return for each lamp its name and its glyphs with their words."""
+        link = (f"{LINK_GLYPHS[state]} {word}" for state, word in self.link_words.items())
+        data = (f"{DATA_GLYPHS[state]} {word}" for state, word in self.data_words.items())
+        return [(_("Link"), ", ".join(link)), (_("Data"), ", ".join(data))]
+
     def link(self, row: RegionDay) -> Lamp:
         """Return the lamp of now, whatever date the page shows."""
         link = row.link

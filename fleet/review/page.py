@@ -18,7 +18,7 @@ from fleet.review.day import ReviewDay
 from fleet.review.figures import Figures
 from fleet.review.groups import Group, Groups, Name
 from fleet.review.lamps import Lamps
-from fleet.review.levels import GLYPHS, level_count
+from fleet.review.levels import GLYPHS, level_count, level_words
 from fleet.review.situation import Level
 
 
@@ -47,6 +47,7 @@ class Page:
     strip: list[Name]
     groups: list[Group]
     columns: tuple[Column, ...]
+    legend: list[tuple[str, str]]
     totals: list[tuple[str, str]]
     all_fine: str
     asked: Asked
@@ -63,7 +64,8 @@ def page(review: ReviewDay, viewer_zone: ZoneInfo, asked: Asked | None = None) -
     )
     local_now = review.now.astimezone(viewer_zone)
     heading = date_format(review.day, pgettext("format of the page's date", "l j E Y"))
-    groups = Groups(maker, Lamps.of_active_language(figures, review.now, review.day), asked)
+    lamps = Lamps.of_active_language(figures, review.now, review.day)
+    groups = Groups(maker, lamps, asked)
     made = groups.of(review)
     return Page(
         title=_title(review, heading),
@@ -76,6 +78,7 @@ def page(review: ReviewDay, viewer_zone: ZoneInfo, asked: Asked | None = None) -
         strip=groups.names_of(review.rows),
         groups=made,
         columns=maker.columns,
+        legend=[_marks(), *lamps.legend],
         totals=maker.totals(review.totals.numbers),
         all_fine=_all_fine(review, figures),
         asked=asked,
@@ -108,6 +111,11 @@ def _tallies(review: ReviewDay, asked: Asked) -> list[Tally]:
         for level in Level
         if marks[level]
     ]
+
+
+def _marks() -> tuple[str, str]:
+    marks = (f"{GLYPHS[level]} {word}" for level, word in level_words().items())
+    return _("Marks"), ", ".join(marks)
 
 
 def _title(review: ReviewDay, heading: str) -> str:

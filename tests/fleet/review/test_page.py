@@ -126,6 +126,15 @@ def test_it_counts_in_its_title():
     assert page_of().title == "1 needs a look – Tuesday 10 March 2026"
 
 
+def test_it_names_each_mark_in_its_legend():
+    make_healthy_region()
+
+    marks, link, data = page_of().legend
+
+    assert marks[1].startswith("■ failing, ▲ needs a look, ◇ stale, ◌ unknown")
+    assert (link[0], data) == ("Link", ("Data", "● fresh, ◔ late, ◇ stale, ◌ unknown, – closed"))
+
+
 def test_it_says_that_nothing_needs_a_look():
     make_healthy_region()
 
