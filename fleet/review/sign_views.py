@@ -120,7 +120,9 @@ def hand_over(request: HttpRequest, text: str) -> HttpResponse:
     page = review(day, now, visible_regions(account))
     address = request.build_absolute_uri(reverse("day", args=[day.isoformat()]))
     said = signs(account, page, now)
-    letter = handover(page, said, unsigned_days(page), changed_days(page), account, address)
+    letter = handover(
+        page, said, unsigned_days(page).latest(), changed_days(page), account, address
+    )
     return render(
         request,
         "review/handover.html",

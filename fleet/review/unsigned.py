@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -14,6 +16,7 @@ from django.db.models import Exists, OuterRef
 from fleet.review.changes import change
 from fleet.review.day import ReviewDay
 from fleet.review.figures import Figures
+from fleet.review.known import RegionFacts
 from fleet.review.models import SignOff
 from fleet.review.numbers import NUMBERS, Numbers
 from regions.localday import local_day
@@ -42,25 +45,49 @@ class ChangedDay:
     changed: str
 
 
-def unsigned_days(review: ReviewDay) -> list[UnsignedDay]:
-    """Return the finished days before the reviewed one without a standing sign-off, latest first.
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """The finished days before the reviewed one without a standing sign-off: regions by day."""
+
+    by_day: dict[date, list[RegionFacts]]
+
+    @property
+    def n_days(self) -> int:
+        """How many there are, each region's day for itself."""
+        return sum(map(len, self.by_day.values()))
+
+    def latest(self, most: int | None = None) -> list[UnsignedDay]:
+        """Return them, or the `most` latest, the latest first and by name."""
+        return list(
+            islice(
+                (
+                    UnsignedDay(region.code, region.name, day)
+                    for day in sorted(self.by_day, reverse=True)
+                    for region in sorted(self.by_day[day], key=lambda region: region.name)
+                ),
+                most,
+            )
+        )
+
+
+def unsigned_days(review: ReviewDay) -> Unsigned:
+    """Return what waits for a sign-off.
 
     Of each reviewed region: its last LOOK_BACK_DAYS finished local days on which it worked, none
     before its first collected one. One query.
     """
-    signed = _standing_days(review)
-    found = []
+    signed = _standing_days(review.now.date() - (LOOK_BACK_DAYS + 2) * ONE_DAY)
+    found: dict[date, list[RegionFacts]] = defaultdict(list)
     days_of = cache(lambda zone, weekdays: _finished_days(review.now, ZoneInfo(zone), weekdays))
     for row in review.rows:
         if row.n_days_known is None:
             continue
         first = review.day - (row.n_days_known - 1) * ONE_DAY
-        found += [
-            UnsignedDay(row.region.code, row.region.name, day)
-            for day in days_of(row.region.time_zone, row.region.open_weekdays)
-            if first <= day < review.day and day not in signed.get(row.region.pk, ())
-        ]
-    return sorted(found, key=lambda one: (-one.day.toordinal(), one.name))
+        done = signed.get(row.region.pk, ())
+        for day in days_of(row.region.time_zone, row.region.open_weekdays):
+            if first <= day < review.day and day not in done:
+                found[day].append(row.region)
+    return Unsigned(found)
 
 
 def changed_days(review: ReviewDay) -> list[ChangedDay]:
@@ -88,13 +115,9 @@ def changed_days(review: ReviewDay) -> list[ChangedDay]:
     return found
 
 
-def _standing_days(review: ReviewDay) -> dict[int, set[date]]:
+def _standing_days(since: date) -> dict[int, set[date]]:
     signed = (
-        SignOff.objects.filter(
-            undone_at=None,
-            region_id__in=[row.region.pk for row in review.rows],
-            day__gte=review.now.date() - (LOOK_BACK_DAYS + 2) * ONE_DAY,
-        )
+        SignOff.objects.filter(undone_at=None, day__gte=since)
         .order_by()
         .values_list("region_id")
         .annotate(days=ArrayAgg("day"))

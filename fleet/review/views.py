@@ -30,6 +30,8 @@ from fleet.review.table import Flavour, table
 from fleet.review.unsigned import unsigned_days
 
 ONE_DAY = timedelta(days=1)
+# How many unsigned days the page names; the handover lists them all.
+MOST_UNSIGNED = 5
 
 
 @require_safe
@@ -65,7 +67,8 @@ def day(request: HttpRequest, text: str) -> HttpResponse:
         {
             "page": page(found, settings.FLEET_TIME_ZONE, asked),
             "signs": signs(account, found, now),
-            "unsigned": unsigned_days(found),
+            "unsigned": (waiting := unsigned_days(found)),
+            "unsigned_latest": waiting.latest(MOST_UNSIGNED),
             **_around(shown, last, today(now)),
         },
     )

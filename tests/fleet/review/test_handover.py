@@ -27,7 +27,7 @@ def letter(account) -> str:
     page = review(YESTERDAY, NOW, Region.objects.filter(is_active=True))
     said = signs(account, page, NOW)
     return handover(
-        page, said, unsigned_days(page), changed_days(page), account, "https://fleet/day/"
+        page, said, unsigned_days(page).latest(), changed_days(page), account, "https://fleet/day/"
     )
 
 

@@ -25,7 +25,7 @@ def sign_day(day: date) -> SignOff:
 
 
 def waiting(day: date = TODAY) -> list[date]:
-    return [one.day for one in unsigned_days(reviewed(day))]
+    return [one.day for one in unsigned_days(reviewed(day)).latest()]
 
 
 def test_it_lists_fourteen_finished_days():
