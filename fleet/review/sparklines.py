@@ -67,7 +67,7 @@ def line(values: Series, is_closed: Sequence[bool], top: float, said: str) -> st
         is_down = True
     last = values[-1]
     point = (
-        f'<circle cx="{(len(values) - 1) * step:g}" cy="{_y(last, top)}" r="1.8"/>'
+        f'<path class="point" d="M{(len(values) - 1) * step:g} {_y(last, top)}h0"/>'
         if last is not None
         else ""
     )
@@ -89,6 +89,6 @@ def _band(band: Band | None, top: float) -> str:
 
 def _svg(drawn: str, said: str) -> str:
     return (
-        f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" '
         f'aria-label="{escape(said)}">{drawn}</svg>'
     )

@@ -49,11 +49,11 @@ def test_it_breaks_the_line_where_nobody_knows():
     drawn = line((0, 1, None, 1, None), (False,) * 5, 1, "said")
 
     assert 'd="M0 19.0L18 1.0M54 1.0h1"' in drawn
-    assert "<circle" not in drawn
+    assert "point" not in drawn
 
 
 def test_it_marks_the_last_point():
-    assert '<circle cx="45" cy="1.0" r="1.8"/>' in line((0, 1), (False, False), 1, "said")
+    assert '<path class="point" d="M45 1.0h0"/>' in line((0, 1), (False, False), 1, "said")
 
 
 def test_it_says_what_it_shows():
