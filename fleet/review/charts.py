@@ -15,7 +15,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from fleet.review.figures import NOTHING, Figures
+from fleet.review.figures import NOTHING, Figures, plain
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +107,7 @@ def table(
 
 def short(text: str) -> str:
     """Return a region's text in a length that fits a cell; a dash where it is empty."""
+    text = plain(text)
     return (text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…") or NOTHING
 
 

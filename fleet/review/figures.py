@@ -16,6 +16,9 @@ LONGEST_TEXT = 48
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+# The marks, embeddings, overrides and isolates of the Unicode bidirectional algorithm (UAX #9).
+_MARKS_OF_DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_TURNS = str.maketrans(dict.fromkeys(_MARKS_OF_DIRECTION, "\N{REPLACEMENT CHARACTER}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,12 @@ def short_day_name(day: date) -> str:
     return date_format(day, pgettext("format of a short date, see Django's date filter", "j M"))
 
 
+def plain(text: str) -> str:
+    """Return a region's text without marks of direction, which would turn our own words round."""
+    return text.translate(_TURNS)
+
+
 def cut(text: str) -> str:
     """Return a region's own word, short enough for a cell."""
-    one_line = " ".join(text[: 4 * LONGEST_TEXT].split())
+    one_line = " ".join(plain(text[: 4 * LONGEST_TEXT]).split())
     return one_line if len(one_line) <= LONGEST_TEXT else f"{one_line[:LONGEST_TEXT]}…"

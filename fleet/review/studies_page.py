@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from fleet.review.figures import NOTHING, Figures
+from fleet.review.figures import NOTHING, Figures, plain
 from fleet.review.studies_asked import Asked
 from regions.answers import Answer, Order, Outcome, TopScore
 from regions.localday import day_bounds
@@ -124,23 +124,23 @@ def _row(answer: Answer, region: Region, figures: Figures) -> Row:
         level=level,
         glyph=glyph,
         outcome=_outcome(answer.outcome),
-        error=f"{answer.error_class}{sides}" if answer.error_class else status,
+        error=plain(f"{answer.error_class}{sides}" if answer.error_class else status),
         received=f"{local:%H:%M:%S}",
         received_utc=f"{answer.received_at:%Y-%m-%d %H:%M:%S} UTC",
         study_ref=answer.study_ref,
-        modality=answer.modality or NOTHING,
-        device=answer.device,
+        modality=plain(answer.modality) or NOTHING,
+        device=plain(answer.device),
         tries=_tries(answer.n_attempt),
         latency=figures.latency(answer.latency_s),
         wait=figures.latency(answer.wait_s),
         score=_score(answer.top, figures),
-        found=" ".join(filter(None, (answer.top.class_code, answer.top.laterality)))
+        found=plain(" ".join(filter(None, (answer.top.class_code, answer.top.laterality))))
         if answer.top
         else "",
         is_positive=answer.top is not None and answer.top.is_positive,
-        version=" ".join(filter(None, (answer.pipeline, answer.version))) or NOTHING,
-        node=answer.node or NOTHING,
-        fallback=answer.fallback_kind,
+        version=plain(" ".join(filter(None, (answer.pipeline, answer.version)))) or NOTHING,
+        node=plain(answer.node) or NOTHING,
+        fallback=plain(answer.fallback_kind),
     )
 
 

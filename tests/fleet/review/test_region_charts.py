@@ -19,7 +19,7 @@ SCRIPT = "plotly/plotly.min.js"
         ("<b>bold</b>", "&lt;b&gt;bold&lt;/b&gt;"),
         ("&amp;", "&amp;amp;"),
         ("$x^2$", "&#36;x^2&#36;"),
-        ("Ω\u202e", "\u2068Ω\u202e\u2069"),
+        ("Ω\u202e", "\u2068Ω\ufffd\u2069"),
         ("", "\u2068—\u2069"),
     ],
 )
