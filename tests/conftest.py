@@ -20,7 +20,7 @@ from fleet.demo.servers import LOOPBACK, ServerError
 from fleet.demo.ssh import SshServer, available_kinds
 from fleet.demo.valkey import Valkey
 
-pytest_plugins = ["tests.rig.filled"]
+pytest_plugins = ["tests.rig.filled", "tests.rig.turns"]
 _numbers = itertools.count(1)
 
 

@@ -1,6 +1,7 @@
 """Fleet's settings for tests: addresses and passwords of servers that `conftest` will start.
 
-A process that a test starts inherits the environment, and with it the same servers.
+A process that a test starts inherits the environment, and with it the same servers. Each worker of
+pytest-xdist has servers of its own, though it inherits the environment of the one that started it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from cryptography.fernet import Fernet
 from fleet.demo.servers import LOOPBACK, free_port
 
 DATABASE = "fleet"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 ROLES = ("fleet_admin", "fleet_collect", "fleet_web", "fleet_adhoc", "fleet_studies")
 
 
@@ -28,7 +30,10 @@ def _environment() -> dict[str, str]:
         for role in ROLES
     }
     return {
+        "FLEET_TEST_WORKER": WORKER,
         "FLEET_TEST_FOLDER": str(base),
+        # Of the process that was started first: the one place that all of them share.
+        "FLEET_TEST_TURNS": os.environ.get("FLEET_TEST_TURNS", str(base)),
         "FLEET_DATABASE_URL": urls["fleet_collect"],
         "FLEET_ADMIN_DATABASE_URL": urls["fleet_admin"],
         "FLEET_STUDIES_DATABASE_URL": urls["fleet_studies"],
@@ -45,7 +50,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-if "FLEET_TEST_FOLDER" not in os.environ:
+if os.environ.get("FLEET_TEST_WORKER") != WORKER:
     os.environ.update(_environment())
 
 from fleet.settings import *  # noqa: E402, F403 (they read what was just set)

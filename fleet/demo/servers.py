@@ -19,6 +19,8 @@ import psutil
 LOOPBACK = "127.0.0.1"
 # Below Linux's range of outgoing ports, so that no client's connection takes a chosen port.
 PORTS = range(15_000, 32_000)
+# Not the module's own generator, which two processes may have seeded alike.
+_RANDOM = random.SystemRandom()
 # Made for daemons that must own some files; OpenSSH takes `nobody` for a locked account.
 ACCOUNT = "daemon"
 
@@ -69,7 +71,7 @@ def make_folder(folder: Path) -> Path:
 
 def free_port() -> int:
     """Return a loopback port on which nothing listens now."""
-    for port in random.sample(PORTS, 200):
+    for port in _RANDOM.sample(PORTS, 200):
         if is_free(port):
             return port
     raise ServerError("No free loopback port was found: end what you do not need.")

@@ -115,6 +115,11 @@ class Siege:
                 self.line.mode = "refuse"
                 time.sleep(chance.uniform(0, 0.5))
                 self.line.mode = "pass"
+        # Short cuts are mended within a collection; this one no way gets around.
+        self.line.mode = "refuse"
+        self.line.cut()
+        self.collector.await_failure()
+        self.line.mode = "pass"
 
     def _watch(self, cluster: Cluster) -> None:
         """Look at what a page would see meanwhile."""

@@ -18,7 +18,7 @@ from tests.regions.faults_rig import FAULTY, HEALTHY, Twelve
 from tests.regions.faults_story import Story, describe, live_through
 from tests.rig.regions import forget_region
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.alone]
 
 DIRECT_SENTENCES = {
     "refuses": (FailureKind.LINK, "refuses connections"),

@@ -62,6 +62,10 @@ class Collector:
         """Return when the child has ended its collection."""
         _await(lambda: self.events()[-1].word in ("done", "failed"), "no collection ended")
 
+    def await_failure(self) -> None:
+        """Return when any child has said that its collection failed."""
+        _await(lambda: any(event.word == "failed" for event in self.events()), "none failed")
+
     def kill(self, center: psycopg.Connection[Any]) -> tuple[bool, bool] | None:
         """Kill the child if it is collecting; return (was in a transaction, had written).
 
