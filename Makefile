@@ -44,6 +44,7 @@ lint: $(READY)
 
 structure: $(READY)
 	$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(PYTHON) -m openapi_spec_validator docs/api/openapi.yaml
 	$(PYTHON) -m pytest -q $(STRUCTURE)
 
 bench: $(READY) ## Measure: collection of 100 and 1000 regions, pages, bytes (writes bench/results/)

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "fleet.api",
 ]
 MIDDLEWARE = [
+    "fleet.metrics.pages.time_pages",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

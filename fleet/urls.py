@@ -3,9 +3,14 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from fleet.api.urls import api, tokens
+from fleet.metrics.views import metrics
+
 urlpatterns = [
     path("", include("fleet.review.urls")),
-    path("api/v1/", include("fleet.api.urls")),
+    path("api/v1/", include(api)),
+    path("metrics", metrics, name="metrics"),
+    path("me/tokens/", include(tokens)),
     path("admin/", admin.site.urls),
     path("", include("fleet.people.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -30,11 +30,12 @@ MAY_IMPORT = {
         *("regions", "fleet.people", "fleet.alerts", "fleet.exports", "fleet.review"),
         "fleet.clock",
     },
+    "fleet.metrics": {"regions", "fleet.people", "fleet.review", "fleet.api", "fleet.clock"},
     # The project: it knows everyone, and only the entry points know it.
     "fleet.settings": {"fleet.env"},
     "fleet.urls": {
         *("regions", "fleet.people", "fleet.alerts", "fleet.exports", "fleet.review"),
-        "fleet.api",
+        *("fleet.api", "fleet.metrics"),
     },
     "fleet.celery": set(),
     "fleet.wsgi": set(),

@@ -1,56 +1,100 @@
-"""Who may read the API, and errors as JSON sentences."""
+"""Who may read the API, and errors as JSON sentences (RFC 9457)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
 from fleet import clock
-from fleet.api.models import ApiToken
+from fleet.api.models import ApiToken, Scope
+from fleet.people.models import Role
+from fleet.people.rights import may_act_as, why_not
 
 View = Callable[..., HttpResponse]
+REALM = 'Bearer realm="fleet"'
 
 
 class ApiError(Exception):
     """A request that cannot be answered; the sentence says why and what to do."""
 
-    def __init__(self, status: int, sentence: str) -> None:
+    def __init__(self, status: int, sentence: str, challenge: str = "") -> None:
         super().__init__(sentence)
         self.status = status
         self.sentence = sentence
+        self.challenge = challenge
 
 
-def for_bearers(view: View) -> View:
-    """Answer GET from those who send a good token; turn every ApiError into JSON."""
+def for_bearers(scope: Scope) -> Callable[[View], View]:
+    """Answer GET from those who send a good token of the scope; turn every ApiError into JSON."""
 
-    @wraps(view)
-    def answer(request: HttpRequest, **kwargs: str) -> HttpResponse:
-        try:
-            _admit(request)
-            response = view(request, **kwargs)
-        except ApiError as error:
-            response = JsonResponse({"error": error.sentence}, status=error.status)
-            if error.status == 401:
-                response["WWW-Authenticate"] = "Bearer"
-            if error.status == 405:
-                response["Allow"] = "GET, HEAD"
-        patch_cache_control(response, no_store=True)
-        return response
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answer(request: HttpRequest, **kwargs: str) -> HttpResponse:
+            try:
+                _read_only(request)
+                request.user = _bearer(request, scope)
+                response = view(request, **kwargs)
+            except ApiError as error:
+                response = _problem(error)
+            patch_cache_control(response, no_store=True)
+            return response
 
-    return answer
+        return answer
+
+    return decorate
 
 
-def _admit(request: HttpRequest) -> None:
+def _read_only(request: HttpRequest) -> None:
+    """Raise ApiError(405) for anything but GET and HEAD."""
     if request.method not in {"GET", "HEAD"}:
         raise ApiError(405, _("This API only reads: send GET."))
+
+
+def _bearer(request: HttpRequest, scope: Scope) -> User:
+    """Return the person whose good token of the scope was sent; raise ApiError(401 or 403)."""
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise ApiError(401, _("Send a token: “Authorization: Bearer …”."))
-    bearer = ApiToken.bearer(token.strip(), clock.now())
-    if bearer is None:
-        raise ApiError(401, _("The token is unknown or has expired: ask for a new one."))
-    request.user = bearer
+    if scheme.lower() != "bearer" or not token.strip():
+        raise ApiError(401, _("Send a token: “Authorization: Bearer …”."), REALM)
+    found = ApiToken.good(token.strip(), clock.now())
+    if found is None:
+        raise ApiError(
+            401,
+            _("The token is unknown or has expired: make a new one on your page."),
+            f'{REALM}, error="invalid_token"',
+        )
+    if scope not in found.scopes:
+        raise ApiError(
+            403,
+            _("This takes a token of the scope “%(scope)s”: make one on your page.")
+            % {"scope": scope.value},
+            f'{REALM}, error="insufficient_scope", scope="{scope.value}"',
+        )
+    if not may_act_as(found.user, Role.VIEWER):
+        raise ApiError(403, why_not(found.user, Role.VIEWER))
+    return found.user
+
+
+def _problem(error: ApiError) -> JsonResponse:
+    """Return the error as application/problem+json."""
+    response = JsonResponse(
+        {
+            "type": "about:blank",
+            "title": HTTPStatus(error.status).phrase,
+            "status": error.status,
+            "detail": error.sentence,
+        },
+        status=error.status,
+        content_type="application/problem+json",
+        json_dumps_params={"ensure_ascii": False},
+    )
+    if error.challenge:
+        response["WWW-Authenticate"] = error.challenge
+    if error.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response["Allow"] = "GET, HEAD"
+    return response

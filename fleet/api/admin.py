@@ -10,7 +10,7 @@ from fleet.api.models import ApiToken
 class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain at run time
     """Tokens are made by `create_token`, which can show them; here they are seen and revoked."""
 
-    list_display = ("name", "user", "created_at", "expires_at", "last_used_at")
+    list_display = ("name", "user", "scopes", "created_at", "expires_at", "last_used_at")
     fields = readonly_fields = list_display
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TypedDict, cast
 
 from fleet.review.day import RegionDay, ReviewDay
 from fleet.review.numbers import Numbers
+from fleet.review.signing import SignedDay
+from fleet.review.usual import Usual
 
 
 class NumbersShape(TypedDict):
@@ -50,7 +53,44 @@ class LinkShape(TypedDict):
     sentence: str
 
 
-class RegionDayShape(TypedDict):
+class UsualShape(TypedDict):
+    """The same weekday before: of how many days, the median, and the band of 90 days of 100."""
+
+    n_days: int
+    n_received: float
+    low: float | None
+    high: float | None
+    positive_share: float | None
+    failed_share: float | None
+    latency_p95_s: float | None
+
+
+class RejectionShape(TypedDict):
+    reason: str
+    n: int
+
+
+class ModelShape(TypedDict):
+    """What one model version said on the day, against its region's own days before."""
+
+    code: str
+    version: str
+    n_scored: int
+    n_positive: int
+    share: float | None
+    usual_share: float | None
+    first_day: str | None
+    is_new: bool
+
+
+class SignOffShape(TypedDict):
+    by: str
+    at: str
+    n_received: int | None
+    changed: str
+
+
+class RegionShape(TypedDict):
     code: str
     name: str
     time_zone: str
@@ -64,7 +104,15 @@ class RegionDayShape(TypedDict):
     starts_at: str
     ends_at: str
     is_in_totals: bool
+    n_days_known: int | None
     numbers: NumbersShape
+    usual: UsualShape | None
+
+
+class RegionDayShape(RegionShape):
+    top_rejection: RejectionShape | None
+    models: list[ModelShape]
+    sign_off: SignOffShape | None
 
 
 class CoverageShape(TypedDict):
@@ -113,9 +161,9 @@ def numbers_shape(numbers: Numbers | None) -> NumbersShape:
     return cast(NumbersShape, {name: getattr(numbers, name, None) for name in _NUMBERS})
 
 
-def region_shape(row: RegionDay) -> RegionDayShape:
+def region_shape(row: RegionDay) -> RegionShape:
     """Return one region's day as the page shows it."""
-    return RegionDayShape(
+    return RegionShape(
         code=row.region.code,
         name=row.region.name,
         time_zone=row.region.time_zone,
@@ -142,11 +190,54 @@ def region_shape(row: RegionDay) -> RegionDayShape:
         starts_at=instant(row.starts_at),
         ends_at=instant(row.ends_at),
         is_in_totals=row.counts,
+        n_days_known=row.n_days_known,
         numbers=numbers_shape(row.numbers),
+        usual=usual_shape(row.usual) if row.usual else None,
     )
 
 
-def review_shape(review: ReviewDay) -> ReviewShape:
+def usual_shape(usual: Usual) -> UsualShape:
+    return cast(UsualShape, {name: getattr(usual, name) for name in UsualShape.__annotations__})
+
+
+def region_day_shape(row: RegionDay, signed: SignedDay | None) -> RegionDayShape:
+    """Return the same with what only rows in full hold, and the sign-off."""
+    return RegionDayShape(
+        **region_shape(row),
+        top_rejection=RejectionShape(reason=row.top_rejection[0], n=row.top_rejection[1])
+        if row.top_rejection
+        else None,
+        models=_models(row),
+        sign_off=SignOffShape(
+            by=signed.by,
+            at=instant(signed.at),
+            n_received=signed.n_received_signed,
+            changed=signed.changed,
+        )
+        if signed
+        else None,
+    )
+
+
+def _models(row: RegionDay) -> list[ModelShape]:
+    seen = {(one.model_code, one.version): one for one in row.versions}
+    return [
+        ModelShape(
+            code=one.model_code,
+            version=one.model_version,
+            n_scored=one.n_scored,
+            n_positive=one.n_positive,
+            share=one.share,
+            usual_share=one.usual_share,
+            first_day=version.first_day.isoformat() if version else None,
+            is_new=version is not None and version.is_new,
+        )
+        for one in row.positives
+        for version in [seen.get((one.model_code, one.model_version))]
+    ]
+
+
+def review_shape(review: ReviewDay, signed: Mapping[int, SignedDay]) -> ReviewShape:
     """Return the whole page's numbers."""
     return ReviewShape(
         day=review.day.isoformat(),
@@ -161,7 +252,7 @@ def review_shape(review: ReviewDay) -> ReviewShape:
             )
             for blind in review.blindness
         ],
-        regions=[region_shape(row) for row in review.rows],
+        regions=[region_day_shape(row, signed.get(row.region.pk)) for row in review.rows],
     )
 
 

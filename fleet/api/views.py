@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from fleet import clock
 from fleet.api.access import ApiError, for_bearers
 from fleet.api.hours import hours, window
+from fleet.api.models import Scope
 from fleet.api.shapes import (
     HourlyShape,
     HourShape,
@@ -24,9 +25,11 @@ from fleet.api.shapes import (
 from fleet.people.rights import visible_regions
 from fleet.review.dates import NoSuchDay, requested_day, today
 from fleet.review.day import review
+from fleet.review.details import in_full
+from fleet.review.signing import signed_days
 
 
-@for_bearers
+@for_bearers(Scope.READ)
 def regions(request: HttpRequest) -> HttpResponse:
     """Every active region with its lamps and numbers of today's date."""
     now = clock.now()
@@ -34,7 +37,7 @@ def regions(request: HttpRequest) -> HttpResponse:
     return _json({"now": instant(now), "regions": [region_shape(row) for row in shown.rows]})
 
 
-@for_bearers
+@for_bearers(Scope.READ)
 def hourly(request: HttpRequest, code: str) -> HttpResponse:
     """The hours of one region from `from` to `to`."""
     now = clock.now()
@@ -56,17 +59,17 @@ def hourly(request: HttpRequest, code: str) -> HttpResponse:
     return _json(cast(Mapping[str, Any], shape))
 
 
-@for_bearers
+@for_bearers(Scope.READ)
 def review_day(request: HttpRequest, text: str) -> HttpResponse:
     """The daily review of one date."""
     now = clock.now()
-    day = _day(text, now)
-    return _json(
-        cast(Mapping[str, Any], review_shape(review(day, now, visible_regions(request.user))))
-    )
+    found = review(_day(text, now), now, visible_regions(request.user))
+    found = in_full(found, [row.region.pk for row in found.rows])
+    signed = signed_days(found.day, {row.region.pk: row.numbers for row in found.rows})
+    return _json(cast(Mapping[str, Any], review_shape(found, signed)))
 
 
-@for_bearers
+@for_bearers(Scope.READ)
 def nothing(_request: HttpRequest) -> HttpResponse:
     raise ApiError(404, _("There is nothing at this address of the API."))
 

@@ -60,6 +60,8 @@ class AuditEvent(models.Model):
         NOTED = "noted", _("wrote a note")
         CONFIGURED = "configured", _("changed the configuration")
         STUDIES_READ = "studies_read", _("read studies in the region")
+        TOKEN_MADE = "token_made", _("made an API token")
+        TOKEN_REVOKED = "token_revoked", _("revoked an API token")
 
     at = models.DateTimeField(_("at"), db_index=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)

@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = {
     "me": "/me/",
     "password": "/me/password/",
+    "tokens": "/me/tokens/",
     "second-step": "/me/second-step/",
     "again": "/login/again/",
     "403": "/admin/",

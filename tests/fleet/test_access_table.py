@@ -16,7 +16,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from fleet.api.models import ApiToken
+from fleet.api.models import ApiToken, Scope
 from fleet.clock import now
 from fleet.people.models import Role
 from tests.builders import TODAY, make_healthy_region, make_person
@@ -66,6 +66,9 @@ TABLE = {
     "unsign": Row(Role.ON_CALL, f"{REGION}unsign/", "post"),
     "note": Row(Role.ON_CALL, f"{REGION}note/", "post"),
     "admin:index": Row(Role.ADMIN, "/admin/"),
+    "api-tokens": Row(Role.VIEWER, "/me/tokens/"),
+    "revoke-token": Row(Role.VIEWER, "/me/tokens/1/revoke/", "post"),
+    "metrics": Row(Role.VIEWER, "/metrics", is_api=True),
     "api-regions": Row(Role.VIEWER, "/api/v1/regions/", is_api=True),
     "api-hourly": Row(Role.VIEWER, "/api/v1/regions/{code}/hourly/", is_api=True),
     "api-review": Row(Role.VIEWER, f"/api/v1/review/{TODAY}/", is_api=True),
@@ -105,7 +108,7 @@ def clients() -> dict[str, tuple[Client, Client]]:
             user = User.objects.create_user("new", password="x")
         with_session = Client()
         with_session.force_login(user)
-        token = ApiToken.create(user, "test", now(), timedelta(days=1))
+        token = ApiToken.create(user, "test", now(), timedelta(days=1), Scope)
         made[visitor] = (with_session, Client(headers={"authorization": f"Bearer {token}"}))
     return made
 

@@ -20,8 +20,9 @@ def test_it_admits_a_good_token(get):
 def test_it_refuses_what_is_no_token(client, authorization):
     response = ask(client, authorization)
 
-    assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
-    assert response.json()["error"].endswith(".")
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"].startswith('Bearer realm="fleet"')
+    assert response.json()["detail"].endswith(".")
 
 
 def test_it_refuses_an_expired_token(get):
@@ -56,4 +57,30 @@ def test_it_answers_unknown_addresses_in_json(get):
     response = get("alerts/")
 
     assert response.status_code == 404
-    assert response.json() == {"error": "There is nothing at this address of the API."}
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json() == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "There is nothing at this address of the API.",
+    }
+
+
+def test_it_refuses_a_token_of_another_scope(client, token):
+    ApiToken.objects.update(scopes=["metrics"])
+    response = ask(client, f"Bearer {token}")
+
+    assert response.status_code == 403
+    assert "insufficient_scope" in response["WWW-Authenticate"]
+
+
+def test_it_refuses_a_revoked_token(get):
+    ApiToken.objects.all().delete()
+
+    assert get("regions/").status_code == 401
+
+
+def test_it_refuses_the_token_of_a_person_without_a_role(get):
+    User.objects.get().person.delete()
+
+    assert get("regions/").status_code == 403

@@ -23,15 +23,18 @@ def test_it_prints_a_token_that_works():
 
     token = create_token("anna", "--name", "script")
 
-    assert ApiToken.bearer(token, now()).username == "anna"
+    assert ApiToken.good(token, now()).user.username == "anna"
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["boris", "--name", "x"], "There is no user 'boris': make one with createsuperuser."),
-        (["anna", "--name", "x", "--days", "0"], "--days: write a number from 1 to 3650."),
-        (["anna", "--name", ""], "--name: write 1 to 100 characters."),
+        (
+            ["anna", "--name", "x", "--days", "0"],
+            "Write for how many days it lasts: from 1 to 3650.",
+        ),
+        (["anna", "--name", ""], "Write a name of 1 to 100 characters: what uses the token."),
     ],
 )
 def test_it_refuses_with_a_sentence(arguments, sentence):

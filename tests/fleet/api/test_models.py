@@ -18,7 +18,7 @@ def fresh_token() -> str:
 
 
 def test_it_knows_the_bearer(fresh_token):
-    assert ApiToken.bearer(fresh_token, NOW).username == "anna"
+    assert ApiToken.good(fresh_token, NOW).user.username == "anna"
 
 
 def test_it_does_not_keep_the_token(fresh_token):
@@ -28,17 +28,17 @@ def test_it_does_not_keep_the_token(fresh_token):
 
 
 def test_it_expires(fresh_token):
-    assert ApiToken.bearer(fresh_token, NOW + DAY) is None
+    assert ApiToken.good(fresh_token, NOW + DAY) is None
 
 
 def test_it_notes_its_use(fresh_token):
-    ApiToken.bearer(fresh_token, NOW)
+    ApiToken.good(fresh_token, NOW)
 
     assert ApiToken.objects.get().last_used_at == NOW
 
 
 def test_it_writes_once_a_minute_at_most(fresh_token):
-    ApiToken.bearer(fresh_token, NOW)
-    ApiToken.bearer(fresh_token, NOW + timedelta(seconds=59))
+    ApiToken.good(fresh_token, NOW)
+    ApiToken.good(fresh_token, NOW + timedelta(seconds=59))
 
     assert ApiToken.objects.get().last_used_at == NOW

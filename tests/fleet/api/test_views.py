@@ -82,7 +82,7 @@ def test_it_refuses_with_a_sentence(get, path, query, status):
     response = get(path, **query)
 
     assert response.status_code == status
-    assert response.json()["error"].endswith((".", ")."))
+    assert response.json()["detail"].endswith((".", ")."))
 
 
 @pytest.mark.parametrize("n", [3, 100])
@@ -90,6 +90,7 @@ def test_it_asks_the_same_number_of_questions(get, n, django_assert_num_queries)
     for i in range(n):
         make_live_region(f"r{i}")
 
-    # The token, the note of its use, the person, the zones, and the five of the review.
-    with django_assert_num_queries(9):
+    # The token, the note of its use, the person, the zones, the five of the review, and four of
+    # what it holds in full: history, outputs, top rejections, sign-offs.
+    with django_assert_num_queries(13):
         get(f"review/{now().date()}/")
