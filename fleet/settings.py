@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "fleet",
     "regions",
     "fleet.people",
+    "fleet.alerts",
     "fleet.review",
     "fleet.api",
 ]

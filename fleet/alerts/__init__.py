@@ -1,0 +1,1 @@
+"""What breaks in the regions: findings become alerts, one for each cause."""

@@ -1,0 +1,21 @@
+"""Each kind stands in a file of its own name, and all of them in the register."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fleet.alerts import kinds
+from fleet.alerts.kinds import KINDS
+from fleet.alerts.models import Alert
+
+
+def test_it_registers_each_file_under_its_name():
+    files = {path.stem for path in Path(kinds.__path__[0]).glob("*.py")} - {"__init__", "kind"}
+
+    assert set(KINDS) == files
+
+
+def test_it_has_codes_and_families_that_fit_their_columns():
+    code, family = (Alert._meta.get_field(name).max_length for name in ("kind", "family"))
+
+    assert all(len(kind.code) <= code and len(kind.family) <= family for kind in KINDS.values())
