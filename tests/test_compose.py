@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,14 @@ def test_it_keeps_the_web_process_from_the_regions() -> None:
     assert "regions" not in web["networks"]
     assert {name for name in web["secrets"] if name.startswith(("admin", "collect"))} == set()
     assert "volumes" not in web
+
+
+def test_its_demo_is_that_of_make_and_starts_only_when_asked() -> None:
+    demo = SERVICES["demo"]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    read_by = (ROOT / "fleet/demo/__main__.py").read_text()
+
+    assert f"$(PYTHON) {shlex.join(demo['command'][1:])}\n" in (ROOT / "Makefile").read_text()
+    assert demo["profiles"] == ["demo"]
+    assert demo["build"]["args"]["EXTRAS"].strip("[]") in extras["optional-dependencies"]
+    assert set(demo["environment"]) == set(re.findall(r"FLEET_DEMO_\w+", read_by))

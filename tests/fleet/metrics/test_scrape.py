@@ -7,7 +7,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from fleet.api.models import ApiToken, Scope
 from fleet.clock import now
-from tests.builders import make_path, make_person, make_region
+from regions.models import Collection, FailureKind
+from tests.builders import make_path, make_person, make_region, make_tunnel
 from tests.fleet.api.test_views import make_live_region
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def scrape(client):
-    """Return a function: () -> the samples as {(name, region): value}."""
+    """Return a function: () -> the samples as {(name, its first label): value}."""
     person = make_person("prometheus")
     token = ApiToken.create(person, "scrape", now(), timedelta(days=1), [Scope.METRICS])
 
@@ -23,7 +24,7 @@ def scrape(client):
         answer = client.get("/metrics", headers={"authorization": f"Bearer {token}"})
         families = text_string_to_metric_families(answer.content.decode())
         samples = [sample for family in families for sample in family.samples]
-        return {(one.name, one.labels.get("region", "")): one.value for one in samples}
+        return {(one.name, next(iter(one.labels.values()), "")): one.value for one in samples}
 
     return ask
 
@@ -46,11 +47,22 @@ def test_it_leaves_out_what_nobody_knows(scrape):
     assert named == {"fleet_region_mark"}
 
 
-def test_it_says_that_redis_is_silent_and_invents_no_queues(scrape):
+def test_it_tells_of_collections_and_tunnels(scrape):
+    region, moment = make_live_region(), now()
+    for seconds, ago, failure in ((3, 90, ""), (2, 30, FailureKind.LINK)):
+        began = moment - timedelta(seconds=ago)
+        finished = began + timedelta(seconds=seconds)
+        Collection.objects.create(
+            region=region, started_at=began, finished_at=finished, failure=failure
+        )
+    make_tunnel(region.paths.get(), since=moment, seen_at=moment)
+
     found = scrape()
 
-    assert found["fleet_redis_up", ""] == 0
-    assert ("fleet_queue_length", "") not in found
+    assert found["fleet_collection_seconds", "tver"] == 2
+    assert found["fleet_collections_last_hour", "link"] == 1
+    assert found["fleet_collections_last_hour", "none"] == 1
+    assert found["fleet_tunnels", "open"] == 1
 
 
 @pytest.mark.parametrize("n", [3, 30])
