@@ -107,6 +107,18 @@ def acknowledge(alert_id: int, author: User, now: datetime, until: datetime | No
 
 
 @transaction.atomic
+def give_back(alert_id: int, author: User, now: datetime) -> Alert:
+    """Let a person give an alert back to all; Refused if nobody has it."""
+    _take_turn()
+    alert = _unresolved(alert_id)
+    if alert.state != Alert.State.ACKNOWLEDGED:
+        raise Refused("Nobody has taken this alert: reload the page.")
+    _release(alert)
+    _record(alert, Event.GIVEN_BACK, now, author=author)
+    return alert
+
+
+@transaction.atomic
 def resolve(alert_id: int, author: User, reason: str, now: datetime) -> Alert:
     """End an alert by hand; Refused without a reason, or if it is over."""
     if not reason.strip():
@@ -125,9 +137,7 @@ def expire(now: datetime) -> list[Alert]:
         Alert.objects.filter(state=Alert.State.ACKNOWLEDGED, acknowledged_until__lte=now)
     )
     for alert in expired:
-        alert.state = Alert.State.OPEN
-        alert.acknowledged_by = alert.acknowledged_until = None
-        alert.save()
+        _release(alert)
         _record(alert, Event.EXPIRED, now)
     return expired
 
@@ -224,6 +234,12 @@ def _begin(finding: Finding, now: datetime) -> tuple[Alert, Event]:
     before.opened_at = now
     before.n_clear_days = 0
     return before, Event.UNSTABLE if turns_unstable else Event.REOPENED
+
+
+def _release(alert: Alert) -> None:
+    alert.state = Alert.State.OPEN
+    alert.acknowledged_by = alert.acknowledged_until = None
+    alert.save()
 
 
 def _resolve(alert: Alert, author: User | None, reason: str, now: datetime) -> None:

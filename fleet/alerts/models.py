@@ -109,6 +109,7 @@ class AlertEvent(models.Model):
         REOPENED = "reopened"
         UNSTABLE = "unstable"
         ACKNOWLEDGED = "acknowledged"
+        GIVEN_BACK = "given_back"
         EXPIRED = "expired"
         RESOLVED = "resolved"
         EXPLAINED = "explained"

@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             name='AlertEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('opened', 'Opened'), ('reopened', 'Reopened'), ('unstable', 'Unstable'), ('acknowledged', 'Acknowledged'), ('expired', 'Expired'), ('resolved', 'Resolved'), ('explained', 'Explained'), ('bared', 'Bared')], max_length=12)),
+                ('kind', models.CharField(choices=[('opened', 'Opened'), ('reopened', 'Reopened'), ('unstable', 'Unstable'), ('acknowledged', 'Acknowledged'), ('given_back', 'Given Back'), ('expired', 'Expired'), ('resolved', 'Resolved'), ('explained', 'Explained'), ('bared', 'Bared')], max_length=12)),
                 ('at', models.DateTimeField()),
                 ('reason', models.CharField(blank=True, max_length=500)),
                 ('alert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='alerts.alert')),

@@ -16,6 +16,7 @@ from fleet.alerts.lifecycle import (
     clear,
     expire,
     find,
+    give_back,
     is_frozen,
     is_silenced,
     resolve,
@@ -126,6 +127,16 @@ def test_it_asks_again_when_an_acknowledgement_is_over(db):
 
     assert expire(NOW + 23 * HOUR) == []
     assert [one.state for one in expire(NOW + DAY)] == ["open"]
+
+
+def test_it_is_given_back_by_who_took_it(db):
+    alert, person = find(saw(make_region()), NOW), make_person()
+    with pytest.raises(Refused):
+        give_back(alert.pk, person, NOW)
+    acknowledge(alert.pk, person, NOW)
+
+    assert give_back(alert.pk, person, NOW).state == "open"
+    assert kinds_of(alert) == ["opened", "acknowledged", "given_back"]
 
 
 def test_it_is_resolved_by_hand_with_a_reason_once(db):
