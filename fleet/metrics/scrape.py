@@ -62,9 +62,7 @@ class FleetMetrics(Collector):
         counts = of_regions.filter(
             started_at__gte=self._now - 2 * AN_HOUR, finished_at__gte=self._now - AN_HOUR
         )
-        for failure, n in (
-            counts.order_by().values_list("failure").annotate(n=Count("pk")).values_list()
-        ):
+        for failure, n in counts.order_by().values_list("failure").annotate(n=Count("pk")):
             ended.add_metric([failure or SUCCEEDED], n)
         yield last
         yield ended

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def scrape(client):
-    """Return a function: () -> the samples as {(name, its first label): value}."""
+    """Return a function: () -> the samples as {(name, region or its only label): value}."""
     person = make_person("prometheus")
     token = ApiToken.create(person, "scrape", now(), timedelta(days=1), [Scope.METRICS])
 
@@ -24,7 +24,10 @@ def scrape(client):
         answer = client.get("/metrics", headers={"authorization": f"Bearer {token}"})
         families = text_string_to_metric_families(answer.content.decode())
         samples = [sample for family in families for sample in family.samples]
-        return {(one.name, next(iter(one.labels.values()), "")): one.value for one in samples}
+        return {
+            (one.name, one.labels.get("region") or next(iter(one.labels.values()), "")): one.value
+            for one in samples
+        }
 
     return ask
 
