@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from fleet.clock import now
+from tests.browser.conftest import SCREENSHOTS
 from tests.browser.morning import make_morning
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -148,7 +149,9 @@ def test_it_switches_to_russian(day_page):
 
 def test_it_prints_each_row_with_its_words(day_page):
     page = day_page(scheme="dark")
-    sheets = pypdf.PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    paper = page.pdf(path=SCREENSHOTS / "day-print.pdf", prefer_css_page_size=True)
+    sheets = pypdf.PdfReader(io.BytesIO(paper)).pages
     # Fonts join some letters, as in “finished”.
     text = unicodedata.normalize("NFKC", " ".join(sheet.extract_text() for sheet in sheets))
     text = " ".join(text.split())
