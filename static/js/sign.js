@@ -1,4 +1,5 @@
-// Counts an undo button down, and copies a text. Without this file both still work by hand.
+// Counts an undo button down, copies a text, and puts the cursor where a note is written. Without
+// this file all of it still works by hand.
 for (const button of document.querySelectorAll("[data-undo-s]")) {
   const count = document.createElement("span");
   count.setAttribute("aria-hidden", "true");
@@ -30,3 +31,8 @@ for (const button of document.querySelectorAll("[data-copies]")) {
     }
   });
 }
+
+// Who opens a note goes on typing: outside its field, letters would be commands of the page.
+document.addEventListener("toggle", ({ target }) => {
+  if (target.open && target.matches(".note-form")) target.querySelector("textarea").focus();
+}, true);

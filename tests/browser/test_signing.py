@@ -94,6 +94,25 @@ def test_it_signs_a_failing_day_once_it_is_explained(day_page, screenshot):
     screenshot(page, "sign-explained")
 
 
+def test_it_writes_down_what_is_typed_after_opening_a_note(day_page):
+    page = day_page()
+    row = page.locator("#tver")
+    row.locator(".note-form summary").click()
+    expect(row.locator("textarea")).to_be_focused()
+    # Outside the field, “e” would sign the day and “n” would be lost.
+    page.keyboard.type("end of night")
+
+    expect(row.locator("textarea")).to_have_value("end of night")
+
+
+def test_it_leads_from_a_day_that_cannot_be_signed_to_one_that_can(day_page):
+    page = day_page()
+    page.get_by_role("link", name="today").click()
+    page.get_by_role("link", name="A day is signed when it is over").click()
+
+    expect(page).to_have_url(re.compile(f"/day/{yesterday()}/$"))
+
+
 def test_it_signs_all_that_are_fine_and_fresh(day_page):
     page = day_page()
     page.get_by_role("button", name="Sign all 2 that are fine and fresh").click()
