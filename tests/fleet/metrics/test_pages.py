@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from fleet.clock import now
 from fleet.demo.servers import LOOPBACK, free_port
+from fleet.metrics import pages
 from fleet.metrics.pages import Counter
 from fleet.metrics.scrape import FleetMetrics
 from regions.models import Region
@@ -65,3 +66,14 @@ def test_a_silent_redis_costs_no_page_and_invents_nothing():
 
     assert found.get_sample_value("fleet_redis_up") == 0
     assert found.get_sample_value("fleet_queue_length", {"queue": "collect"}) is None
+
+
+def test_it_names_views_and_nothing_that_a_visitor_types(counter, valkey, settings, client):
+    settings.FLEET_REDIS_URL = valkey.url
+    pages.counter.cache_clear()
+    client.get("/")
+    client.get("/day/2026-03-10/?q=Ivanova")
+    client.get("/nothing/Ivanova/")
+    pages.counter.cache_clear()
+
+    assert counter.times().keys() == {"index", "day"}
