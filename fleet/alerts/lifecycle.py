@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from fleet.alerts.grouping import (
     AT_ONCE,
@@ -112,20 +113,22 @@ def give_back(alert_id: int, author: User, now: datetime) -> Alert:
     _take_turn()
     alert = _unresolved(alert_id)
     if alert.state != Alert.State.ACKNOWLEDGED:
-        raise Refused("Nobody has taken this alert: reload the page.")
+        raise Refused(_("Nobody has taken this alert: reload the page."))
     _release(alert)
     _record(alert, Event.GIVEN_BACK, now, author=author)
     return alert
 
 
 @transaction.atomic
-def resolve(alert_id: int, author: User, reason: str, now: datetime) -> Alert:
+def resolve(
+    alert_id: int, author: User, reason: str, now: datetime, *, is_false_alarm: bool = False
+) -> Alert:
     """End an alert by hand; Refused without a reason, or if it is over."""
     if not reason.strip():
-        raise Refused("An alert is not resolved without a reason: write what was wrong.")
+        raise Refused(_("An alert is not resolved without a reason: write what was wrong."))
     _take_turn()
     alert = _unresolved(alert_id)
-    _resolve(alert, author, reason, now)
+    _resolve(alert, author, reason, now, is_false_alarm=is_false_alarm)
     return alert
 
 
@@ -190,7 +193,7 @@ def _standing(region_id: int, family: str, service: str, version: str) -> Alert 
 def _unresolved(alert_id: int) -> Alert:
     alert = Alert.objects.get(pk=alert_id)
     if alert.state == Alert.State.RESOLVED:
-        raise Refused("This alert is resolved already: reload the page.")
+        raise Refused(_("This alert is resolved already: reload the page."))
     return alert
 
 
@@ -242,12 +245,14 @@ def _release(alert: Alert) -> None:
     alert.save()
 
 
-def _resolve(alert: Alert, author: User | None, reason: str, now: datetime) -> None:
+def _resolve(
+    alert: Alert, author: User | None, reason: str, now: datetime, *, is_false_alarm: bool = False
+) -> None:
     alert.state = Alert.State.RESOLVED
     alert.resolved_at = now
     alert.acknowledged_by = alert.acknowledged_until = None
     alert.save()
-    _record(alert, Event.RESOLVED, now, author=author, reason=reason)
+    _record(alert, Event.RESOLVED, now, author=author, reason=reason, is_false_alarm=is_false_alarm)
     for one in Alert.objects.filter(under=alert, resolved_at=None):
         one.under = None
         one.save()
@@ -331,7 +336,14 @@ def _record(
     author: User | None = None,
     finding: Finding | None = None,
     reason: str = "",
+    is_false_alarm: bool = False,
 ) -> None:
     AlertEvent.objects.create(
-        alert=alert, kind=kind, at=now, author=author, finding=finding, reason=reason
+        alert=alert,
+        kind=kind,
+        at=now,
+        author=author,
+        finding=finding,
+        reason=reason[:500],
+        is_false_alarm=is_false_alarm,
     )

@@ -123,6 +123,9 @@ class AlertEvent(models.Model):
     )
     finding = models.ForeignKey(Finding, models.PROTECT, null=True, related_name="events")
     reason = models.CharField(max_length=500, blank=True)
+    is_false_alarm = models.BooleanField(
+        default=False, help_text="Who resolved it says that nothing was wrong."
+    )
 
     class Meta:
         ordering = ("at", "pk")
@@ -153,6 +156,11 @@ class Silence(models.Model):
     def __str__(self) -> str:
         return f"{self.region_id or 'fleet'} {self.kind} until {self.ends_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def scope(self) -> str:
+        """What is muted, as the audit trail names it."""
+        return f"{self.kind or 'all kinds'} {self.service}".strip()
+
 
 class Maintenance(models.Model):
     """Work in a region, every day from one date to another, in the region's time.
@@ -167,12 +175,20 @@ class Maintenance(models.Model):
     until = models.TimeField()
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     reason = models.CharField(max_length=500)
+    ended_at = models.DateTimeField(null=True, help_text="If it was over sooner than planned.")
 
     def __str__(self) -> str:
         return f"{self.region_id} {self.first_day} {self.since}-{self.until}"
 
+    @property
+    def span(self) -> str:
+        """When the work is, as the audit trail names it."""
+        return f"{self.first_day} – {self.last_day}, {self.since:%H:%M}-{self.until:%H:%M}"
+
     def covers(self, local: datetime) -> bool:
         """Return whether this moment of the region's own time lies in the work."""
+        if self.ended_at and local >= self.ended_at:
+            return False
         day, time = local.date(), local.time()
         if self.since < self.until:
             return self.first_day <= day <= self.last_day and self.since <= time < self.until

@@ -60,6 +60,10 @@ class AuditEvent(models.Model):
         NOTED = "noted", _("wrote a note")
         CONFIGURED = "configured", _("changed the configuration")
         STUDIES_READ = "studies_read", _("read studies in the region")
+        SILENCED = "silenced", _("silenced alerts")
+        SILENCE_ENDED = "silence_ended", _("ended a silence")
+        MAINTENANCE_PLANNED = "maintenance_planned", _("planned work in a region")
+        MAINTENANCE_ENDED = "maintenance_ended", _("ended work in a region")
         TOKEN_MADE = "token_made", _("made an API token")
         TOKEN_REVOKED = "token_revoked", _("revoked an API token")
 
