@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 
+from fleet.alerts.models import Channel
 from fleet.people.models import Person, Role
 from regions.models import (
     AccessPath,
@@ -63,6 +65,29 @@ def make_person(
     person = Person.objects.create(user=user, role=role, sees_all_regions=regions is None)
     person.regions.set(regions or [])
     return user
+
+
+def make_channel(
+    name: str = "chat",
+    kind: str = Channel.Kind.CONSOLE,
+    *,
+    server: str = "",
+    address: str = "-100200",
+    credential: str = "",
+    is_enabled: bool = True,
+    **fields: Any,
+) -> Channel:
+    """A channel behind those that are there."""
+    return Channel.objects.create(
+        name=name,
+        kind=kind,
+        position=Channel.objects.count() + 1,
+        server=server,
+        address=address,
+        credential=credential,
+        is_enabled=is_enabled,
+        **fields,
+    )
 
 
 def make_path(

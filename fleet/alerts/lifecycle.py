@@ -23,6 +23,7 @@ from fleet.alerts.grouping import (
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.kinds.kind import Family, Level
 from fleet.alerts.models import Alert, AlertEvent, Finding, Maintenance, Silence
+from fleet.alerts.outbox import tell
 from regions.models import Region
 
 CLEAR_DAYS = 5
@@ -200,10 +201,12 @@ def _unresolved(alert_id: int) -> Alert:
 def _alert_of(finding: Finding, now: datetime) -> Alert:
     kind = KINDS[finding.kind]
     alert = _standing(finding.region_id, kind.family, finding.service, finding.version)
-    event = None
+    event: Event | None = None
     if alert is None:
         alert, event = _begin(finding, now)
     if kind.level is Level.FAILING:
+        if event is None and KINDS[alert.kind].level is not Level.FAILING:
+            event = Event.WORSENED
         alert.kind = kind.code
     if alert.last_found_day is None or finding.day > alert.last_found_day:
         alert.last_found_day = finding.day
@@ -338,7 +341,7 @@ def _record(
     reason: str = "",
     is_false_alarm: bool = False,
 ) -> None:
-    AlertEvent.objects.create(
+    event = AlertEvent.objects.create(
         alert=alert,
         kind=kind,
         at=now,
@@ -347,3 +350,4 @@ def _record(
         reason=reason[:500],
         is_false_alarm=is_false_alarm,
     )
+    tell(alert, event, now)

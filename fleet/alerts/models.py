@@ -8,6 +8,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from fleet.alerts.models_outbox import (  # noqa: F401 (Django looks for models here)
+    Channel,
+    Message,
+    MessengerAccount,
+)
 from regions.models import Region
 
 
@@ -108,6 +113,7 @@ class AlertEvent(models.Model):
         OPENED = "opened"
         REOPENED = "reopened"
         UNSTABLE = "unstable"
+        WORSENED = "worsened"
         ACKNOWLEDGED = "acknowledged"
         GIVEN_BACK = "given_back"
         EXPIRED = "expired"
