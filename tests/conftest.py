@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.utils import translation
 
 from fleet.demo.postgres import Cluster
 from fleet.demo.relay import Relay
@@ -32,6 +33,12 @@ def pytest_configure() -> None:
 def pytest_unconfigure() -> None:
     if folder := os.environ.pop("FLEET_TEST_FOLDER", None):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """What a request of another test said in Russian, this one says in English again."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

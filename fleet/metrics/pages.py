@@ -16,6 +16,8 @@ from typing import cast
 import redis
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 KEY = "fleet-page-seconds"
 # Upper bounds in seconds; the last bucket has none.
@@ -39,7 +41,11 @@ class Counter:
 
     def __init__(self, url: str) -> None:
         self._redis = redis.Redis.from_url(
-            url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, decode_responses=True
+            url,
+            socket_timeout=TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
+            decode_responses=True,
         )
         self._silent_until = 0.0
 

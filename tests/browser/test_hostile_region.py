@@ -7,11 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from fleet.api.models import ApiToken
 from fleet.clock import now
 from regions.collect import collect
 from regions.localday import day_bounds, local_day
-from tests.builders import make_person
 
 pytestmark = [
     pytest.mark.browser,
@@ -81,14 +79,3 @@ def test_every_page_shows_text(read, day, screenshot, name):
     assert read.locator("img").count() == 0
     assert len(read.content()) < LONGEST_PAGE
     assert read.evaluate("document.documentElement.scrollWidth") <= 1440
-
-
-def test_the_api_gives_text(day, client):
-    token = ApiToken.create(make_person("reader"), "test", now(), timedelta(days=1))
-
-    answer = client.get(f"/api/v1/review/{day}/", headers={"authorization": f"Bearer {token}"})
-
-    (region,) = answer.json()["regions"]
-    assert region["models"][0]["code"].startswith("<img src=x")
-    assert region["top_rejection"]["reason"].startswith("<img src=x")
-    assert len(answer.content) < 20_000

@@ -9,10 +9,10 @@ from statistics import median
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.core.management import call_command
 
 from fleet.demo.postgres import Cluster
-from regions.models import FailureKind, Region
+from regions.models import FailureKind
 from regions.sessions import close_idle_sessions
 from tests.regions.faults_rig import FAULTY, HEALTHY, Twelve
 from tests.regions.faults_story import Story, describe, live_through
@@ -61,8 +61,7 @@ def story(
             close_idle_sessions()
             for code in HEALTHY + FAULTY:
                 forget_region(code)
-            Region.objects.all().delete()
-            User.objects.all().delete()
+            call_command("flush", interactive=False, verbosity=0)
 
 
 def test_it_collects_the_five_in_the_time_they_take_alone(story: Story) -> None:
