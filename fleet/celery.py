@@ -5,11 +5,13 @@ Queues: `collect`, `collect_slow` for regions that failed last time, and `defaul
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import timedelta
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import beat_init, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fleet.settings")
 
@@ -58,3 +60,17 @@ def read_broker_address(sender: Celery, **_: object) -> None:
     from django.conf import settings
 
     sender.conf.broker_url = settings.FLEET_REDIS_URL
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_danger(**_: object) -> None:
+    """Run Django's checks, which Celery runs and does not heed. Ends the process by SystemExit."""
+    from django.core.management import CommandError, call_command
+
+    try:
+        call_command("check")
+    except CommandError as error:
+        logging.getLogger(__name__).critical("%s", error)
+        # Celery would go on after any other exception of a signal's receiver.
+        raise SystemExit(1) from None

@@ -1,13 +1,19 @@
-"""System checks: configurations that work, and should not. Run by every manage.py command."""
+"""System checks: configurations that work, and should not.
+
+Every manage.py command, every worker and the web process run them at start; those that ask the
+database are run by `migrate` and by `check --database default`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
 MIN_SECRET_KEY = 32
@@ -139,6 +145,83 @@ def check_session_hours(**_: object) -> list[CheckMessage]:
             id="fleet.E006",
         )
     ]
+
+
+@register(Tags.security)
+def check_hosts(**_: object) -> list[CheckMessage]:
+    """fleet.E007: a name that the asker chose would stand in the addresses that we make."""
+    if settings.DEBUG or "*" not in settings.ALLOWED_HOSTS:
+        return []
+    return [
+        Error(
+            "FLEET_ALLOWED_HOSTS is '*': whoever asks chooses the name under which we answer.",
+            hint="Write the names under which the proxy serves Fleet, by commas.",
+            id="fleet.E007",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_redis(**_: object) -> list[CheckMessage]:
+    """fleet.W004: who reaches Redis plans tasks and resets the count of failed sign-ins."""
+    redis = urlsplit(settings.FLEET_REDIS_URL)
+    if redis.password or redis.hostname is None or redis.hostname in LOOPBACK:
+        return []
+    return [
+        checks.Warning(
+            f"FLEET_REDIS_URL names {redis.hostname} and no password: whoever reaches it can plan "
+            "tasks and guess passwords without a limit.",
+            hint="Set requirepass there and write redis://:password@host:6379/0.",
+            id="fleet.W004",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_logins(**_: object) -> list[CheckMessage]:
+    """fleet.W005: a hole in the web process opens all that its environment holds."""
+    if not (settings.FLEET_ADMIN_DATABASE_URL and settings.FLEET_STUDIES_DATABASE_URL):
+        return []
+    return [
+        checks.Warning(
+            "This process holds the login of fleet_admin and that of fleet_studies: the web "
+            "process needs the second only, workers and commands the first only.",
+            hint="Give each process its own file of environment variables.",
+            id="fleet.W005",
+        )
+    ]
+
+
+@register(Tags.database)
+def check_roles(databases: Sequence[str] | None = None, **_: object) -> list[CheckMessage]:
+    """fleet.E008, fleet.E009: the rights of a login are the last wall, when all others fell."""
+    if "default" not in (databases or ()):
+        return []
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT current_user, rolsuper, EXISTS"
+            " (SELECT FROM pg_user_mappings WHERE usename = current_user)"
+            " FROM pg_roles WHERE rolname = current_user"
+        )
+        role, is_superuser, has_mappings = cursor.fetchone()
+    found: list[CheckMessage] = []
+    if is_superuser:
+        found.append(
+            Error(
+                f"FLEET_DATABASE_URL logs in as {role}, a superuser.",
+                hint="Log in as fleet_web, fleet_collect or fleet_admin (regions/sql/roles.sql).",
+                id="fleet.E008",
+            )
+        )
+    if has_mappings and settings.FLEET_STUDIES_DATABASE_URL:
+        found.append(
+            Error(
+                f"FLEET_DATABASE_URL of the web process logs in as {role}, which can open regions.",
+                hint="Log in as fleet_web there, which has no user mapping.",
+                id="fleet.E009",
+            )
+        )
+    return found
 
 
 @register()
