@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "regions",
     "fleet.people",
     "fleet.alerts",
+    "fleet.exports",
     "fleet.review",
     "fleet.api",
 ]
@@ -195,6 +196,8 @@ LANGUAGES = [("en", "English"), ("ru", "Русский")]
 LOCALE_PATHS = [BASE_DIR / "fleet" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
+# Where people open the pages, for the links of messages: https://fleet.example
+FLEET_PUBLIC_URL = env_str("FLEET_PUBLIC_URL", "").rstrip("/")
 # The people at the center: their “today” and their clock on the pages. Inside, all is UTC.
 FLEET_TIME_ZONE = env_zone("FLEET_TIME_ZONE", "UTC")
 
@@ -215,7 +218,11 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env_str("FLEET_LOG_LEVEL", "INFO")},
     # sshtunnel and paramiko log addresses and user names of regions at INFO.
-    "loggers": {"paramiko": {"level": "CRITICAL"}, "sshtunnel": {"level": "CRITICAL"}},
+    # httpx logs the URLs of bots, which hold their tokens; Apprise those of its services.
+    "loggers": {
+        name: {"level": "CRITICAL"}
+        for name in ("paramiko", "sshtunnel", "httpx", "httpcore", "apprise")
+    },
 }
 
 FLEET_REDIS_URL = env_str("FLEET_REDIS_URL", "redis://127.0.0.1:6379/0")

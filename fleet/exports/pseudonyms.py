@@ -122,3 +122,8 @@ def _like(text: str, moved: datetime) -> str:
     # The shift counts seconds, so a time without them gains them.
     clock = moved.strftime("%H%M%S") if whole else ""
     return clock + (f".{moved.microsecond:06d}"[: len(fraction) + 1] if fraction else "")
+
+
+def key_id(key: bytes) -> str:
+    """Return a name for a key from which the key cannot be found."""
+    return hmac.new(key, b"key id", hashlib.sha256).hexdigest()[:16]
