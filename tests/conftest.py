@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import psycopg
 import pytest
 from django.utils import translation
@@ -25,9 +26,18 @@ pytest_plugins = ["tests.rig.filled", "tests.rig.turns"]
 _numbers = itertools.count(1)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     # Terminated is like interrupted: the fixtures stop the servers that they started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if getattr(config.option, "tx", None):
+        signal.signal(signal.SIGTERM, _interrupt_workers)
+
+
+def _interrupt_workers(*_: object) -> None:
+    """Let the processes that run the tests stop their servers; Ctrl-C reaches them by itself."""
+    for worker in psutil.Process().children():
+        worker.terminate()
+    raise KeyboardInterrupt
 
 
 def pytest_unconfigure() -> None:
