@@ -1,0 +1,24 @@
+"""Judge whether what a region sends, answers and leaves out is usual. Arrays in, verdicts out.
+
+Nothing here knows where the numbers come from: it imports NumPy and SciPy alone and can be called
+from a notebook. Names of axes in the docstrings: T days (ascending, the last one is the newest), S
+series (a region's attribute or score), K rows (a series within one device model, or one category),
+B bins (64: below the range, 62 equal ones, above it), R regions.
+
+A fleet's day, in the order of the calls:
+
+    references.own_days, lagged_days      which days are compared with
+    histogram.merged                      their histograms, added up
+    comparison.compare_numeric, _categories, side_by_side   what differs, and how much chance makes
+    inputs.judge_day                      verdicts, and the state for tomorrow
+    inputs.with_moved                     the bins that moved most, for a verdict that is shown
+
+Beside it, each for all regions at once: `categories.new_categories`, `outputs.identical`,
+`outputs.class_share`, `outputs.unlike_peers`, `outputs.constants`, `volume.volume`,
+`volume.silence`, `rates.rates`, `shared.shared`. Figures that are only shown: `figures`.
+
+The rules, their limits and their measured rates of false alarms are described in
+docs/decisions/ and bench/results/detection.md.
+"""
+
+from __future__ import annotations

@@ -1,0 +1,83 @@
+"""Errors and slow answers: shares over 1, 3 and 7 days against the own past, by beta-binomial."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import betabinom
+
+from regions.drift.arrays import Counts, Flags, Floats
+from regions.drift.verdicts import Rule, Verdict
+
+PAST_DAYS = 56
+LAG_DAYS = 7
+MIN_PAST_DAYS = 10
+P_LIMIT = 1e-4
+LEAST_EVENTS = 5
+ERRORS_CHANGE = 0.01
+SLOW_CHANGE = 0.03
+WINDOWS = (1, 3, 7)
+WINDOW_VARIANCE = 1.3
+LEAST_RHO = 1e-4
+LEAST_SHARE = 1e-3
+
+
+def rates(events: Counts, n: Counts, least_change: float, is_left_out: Flags) -> list[Verdict]:
+    """Return the regions with too many failed, or slow, answers in their last 1, 3 or 7 days.
+
+    `events` of `n` (T, R) a day; `is_left_out` (T, R) days that are excluded from the past, which
+    is 56 days, the last seven left out. `least_change` is the change that matters, 0.01 for errors,
+    0.03 for answers slower than promised. A tail of 1e-4 of a beta-binomial whose spread is that of
+    the days, at least 5 events. Value and usual range are shares; the window with the highest
+    score speaks for the region.
+    """
+    past = slice(max(0, len(n) - PAST_DAYS - LAG_DAYS), max(0, len(n) - LAG_DAYS))
+    past_n = np.where(is_left_out[past], 0, n[past])
+    past_events = np.where(is_left_out[past], 0, events[past])
+    m = past_n.sum(axis=0)
+    usual = np.maximum((past_events.sum(axis=0) + 0.5) / (m + 1), LEAST_SHARE)
+    rho = _rho(past_events, past_n, usual)
+    is_known = (past_n > 0).sum(axis=0) >= MIN_PAST_DAYS
+    best: dict[int, Verdict] = {}
+    for days in WINDOWS:
+        seen, total = events[-days:].sum(axis=0), n[-days:].sum(axis=0)
+        width = rho * (WINDOW_VARIANCE if days > 1 else 1.0) * _concentration(n[-days:])
+        a, b = usual * (1 / width - 1), (1 - usual) * (1 / width - 1)
+        share = seen / np.maximum(total, 1)
+        is_candidate = is_known & (seen >= LEAST_EVENTS) & (share - usual >= least_change)
+        for r in np.flatnonzero(is_candidate):
+            tail = betabinom.sf(seen[r] - 1, total[r], a[r], b[r])
+            score = -float(np.log10(max(tail, 1e-300)))
+            if score > -np.log10(P_LIMIT) and (int(r) not in best or score > best[int(r)].score):
+                spread = np.sqrt(usual[r] * (1 - usual[r]) * (width[r] + 1 / total[r]))
+                best[int(r)] = Verdict(
+                    rule=Rule.RATE,
+                    subject=int(r),
+                    value=float(share[r]),
+                    low=max(0.0, float(usual[r] - 2 * spread)),
+                    high=float(usual[r] + 2 * spread),
+                    score=score,
+                    limit=-float(np.log10(P_LIMIT)),
+                    n=int(total[r]),
+                    n_reference=int(m[r]),
+                    n_days=days,
+                )
+    return list(best.values())
+
+
+def _rho(events: Counts, n: Counts, usual: Floats) -> Floats:
+    """Return the share (R,) of a day's variance that its days have in common, 1e-4 at least."""
+    share = events / np.maximum(n, 1)
+    variance = usual * (1 - usual)
+    excess = np.where(n > 1, (share - usual) ** 2 / variance - 1 / np.maximum(n, 1), np.nan)
+    rho = np.full(len(usual), LEAST_RHO)
+    for r in range(len(usual)):
+        known = excess[:, r][~np.isnan(excess[:, r])]
+        if len(known):
+            rho[r] = np.minimum(known, np.quantile(known, 0.95)).mean()
+    return np.asarray(np.clip(rho, LEAST_RHO, 0.5), dtype=np.float64)
+
+
+def _concentration(n: Counts) -> Floats:
+    """Return (R,): how much of days' own spread is left in their sum; 1 for one day."""
+    total = np.maximum(n.sum(axis=0), 1)
+    return np.asarray(((n / total) ** 2).sum(axis=0).clip(1e-3), dtype=np.float64)
