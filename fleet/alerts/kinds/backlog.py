@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("backlog", Family.LATENCY, Level.FAILING)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "backlog",
+    Family.LATENCY,
+    Level.FAILING,
+    Measure.COUNT,
+    _("Studies that wait for an answer: %(score)s, limit %(limit)s."),
+)

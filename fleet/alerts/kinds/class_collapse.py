@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("class_collapse", Family.OUTPUTS, Level.FAILING)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "class_collapse",
+    Family.OUTPUTS,
+    Level.FAILING,
+    Measure.SHARE,
+    _("A class is in %(score)s of the answers, limit %(limit)s."),
+)

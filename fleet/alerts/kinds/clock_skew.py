@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("clock_skew", Family.CLOCK, Level.WARNING)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "clock_skew",
+    Family.CLOCK,
+    Level.WARNING,
+    Measure.DURATION,
+    _("The region's clock is off by %(score)s, limit %(limit)s."),
+)

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("collector_blind", Family.COLLECTOR, Level.FAILING, is_link=True)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "collector_blind",
+    Family.COLLECTOR,
+    Level.FAILING,
+    Measure.COUNT,
+    _("Regions lost at once: %(score)s, limit %(limit)s."),
+    is_link=True,
+)

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("contract_broken", Family.CONTRACT, Level.FAILING)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "contract_broken",
+    Family.CONTRACT,
+    Level.FAILING,
+    Measure.COUNT,
+    _("Faults of the tables against the contract: %(score)s, limit %(limit)s."),
+)

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("data_stale", Family.DATA, Level.WARNING, is_link=True)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "data_stale",
+    Family.DATA,
+    Level.WARNING,
+    Measure.DURATION,
+    _("The newest data are %(score)s old, limit %(limit)s."),
+    is_link=True,
+)

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("errors_up", Family.ERRORS, Level.FAILING)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "errors_up",
+    Family.ERRORS,
+    Level.FAILING,
+    Measure.SHARE,
+    _("%(score)s of the studies fail, limit %(limit)s."),
+)

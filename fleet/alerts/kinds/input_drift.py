@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("input_drift", Family.INPUTS, Level.WARNING)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "input_drift",
+    Family.INPUTS,
+    Level.WARNING,
+    Measure.SCORE,
+    _("%(attribute)s differs from before: score %(score)s, limit %(limit)s."),
+)

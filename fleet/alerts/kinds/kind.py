@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 class Family(StrEnum):
@@ -28,11 +32,23 @@ class Level(StrEnum):
     WARNING = "warning"
 
 
+class Measure(StrEnum):
+    """What the score and the limit of a kind's findings are."""
+
+    SHARE = "share"  # 0 to 1, or more than 1 of what is usual
+    DURATION = "duration"  # seconds
+    COUNT = "count"
+    SCORE = "score"  # without a unit
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`is_link`: the alert ends at the first clear answer, not after days."""
+    """`sentence` tells a finding: %(score)s, %(limit)s, %(attribute)s; in messages, at most twelve
+    words. `is_link`: the alert ends at the first clear answer, not after days."""
 
     code: str
     family: Family
     level: Level
+    measure: Measure
+    sentence: StrPromise
     is_link: bool = False

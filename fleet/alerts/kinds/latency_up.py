@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("latency_up", Family.LATENCY, Level.WARNING)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "latency_up",
+    Family.LATENCY,
+    Level.WARNING,
+    Measure.SHARE,
+    _("%(score)s of the answers are slow, limit %(limit)s."),
+)

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("link_lost", Family.LINK, Level.WARNING, is_link=True)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "link_lost",
+    Family.LINK,
+    Level.WARNING,
+    Measure.DURATION,
+    _("No way into the region for %(score)s, limit %(limit)s."),
+    is_link=True,
+)

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("new_category", Family.INPUTS, Level.WARNING)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "new_category",
+    Family.INPUTS,
+    Level.WARNING,
+    Measure.SHARE,
+    _("%(attribute)s never seen before in %(score)s of studies, limit %(limit)s."),
+)

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("region_silent", Family.VOLUME, Level.FAILING)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "region_silent",
+    Family.VOLUME,
+    Level.FAILING,
+    Measure.DURATION,
+    _("No studies for %(score)s, limit %(limit)s."),
+)

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("unlike_peers", Family.PEERS, Level.WARNING)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "unlike_peers",
+    Family.PEERS,
+    Level.WARNING,
+    Measure.SCORE,
+    _("Unlike the same version elsewhere: score %(score)s, limit %(limit)s."),
+)

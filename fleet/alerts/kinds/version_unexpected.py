@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("version_unexpected", Family.VERSION, Level.WARNING)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "version_unexpected",
+    Family.VERSION,
+    Level.WARNING,
+    Measure.SHARE,
+    _("A version not announced gives %(score)s of answers, limit %(limit)s."),
+)

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from fleet.alerts.kinds.kind import Family, Kind, Level
+from django.utils.translation import gettext_lazy as _
 
-KIND = Kind("volume_shift", Family.VOLUME, Level.WARNING)
+from fleet.alerts.kinds.kind import Family, Kind, Level, Measure
+
+KIND = Kind(
+    "volume_shift",
+    Family.VOLUME,
+    Level.WARNING,
+    Measure.SHARE,
+    _("Studies come at %(score)s of the usual number, limit %(limit)s."),
+)

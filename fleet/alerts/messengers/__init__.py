@@ -1,0 +1,48 @@
+"""The messengers, one file each, and the one that a channel names."""
+
+from __future__ import annotations
+
+from fleet.alerts.messengers.by_apprise import ByApprise
+from fleet.alerts.messengers.console import Console
+from fleet.alerts.messengers.matrix import Matrix
+from fleet.alerts.messengers.messenger import Gone, Messenger
+from fleet.alerts.messengers.telegram import Telegram
+from fleet.alerts.models_outbox import Channel
+from regions.credentials import CredentialError, reveal
+
+
+def messenger_of(channel: Channel) -> Messenger:
+    """Return the channel's chat; raise Gone when its credential cannot be read."""
+    if channel.kind == Channel.Kind.CONSOLE:
+        return Console()
+    if channel.kind == Channel.Kind.TELEGRAM:
+        return telegram_of(channel)
+    if channel.kind == Channel.Kind.APPRISE:
+        return ByApprise(_secret(channel.credential))
+    return Matrix(
+        channel.server,
+        _secret(channel.credential),
+        channel.address,
+        channel.thread,
+        _secret(channel.proxy),
+    )
+
+
+def telegram_of(channel: Channel) -> Telegram:
+    """Return the chat of a channel of Telegram, which alone has buttons; raise Gone likewise."""
+    return Telegram(
+        channel.server,
+        _secret(channel.credential),
+        channel.address,
+        channel.thread,
+        _secret(channel.proxy),
+    )
+
+
+def _secret(reference: str) -> str:
+    if not reference:
+        return ""
+    try:
+        return reveal(reference)
+    except CredentialError as error:
+        raise Gone(str(error)) from None

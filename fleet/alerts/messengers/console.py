@@ -1,0 +1,26 @@
+"""Write messages to stderr, for development."""
+
+from __future__ import annotations
+
+import sys
+
+from fleet.alerts.messengers.messenger import Text
+
+
+class Console:
+    can_edit = True
+
+    def send(self, text: Text, key: str, *, is_silent: bool) -> str:
+        _write(f"message {key}, {'silent' if is_silent else 'rings'}", text)
+        return key
+
+    def edit(self, remote_id: str, text: Text, key: str) -> None:  # noqa: ARG002
+        _write(f"message {remote_id} reads now", text)
+
+    def reply(self, remote_id: str, text: Text, key: str, *, is_silent: bool) -> None:  # noqa: ARG002
+        _write(f"reply to {remote_id}, {'silent' if is_silent else 'rings'}", text)
+
+
+def _write(what: str, text: Text) -> None:
+    sys.stderr.write(f"--- {what}\n{text.body}\n")
+    sys.stderr.flush()

@@ -1,0 +1,122 @@
+"""Telegram's Bot API: topics, buttons, and one message that is edited in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fleet.alerts.messengers.http import READ_S, Answer, ask, in_seconds
+from fleet.alerts.messengers.messenger import Gone, Missing, Passing, Text
+
+SERVER = "https://api.telegram.org"
+# How long Telegram may hold an answer back when nobody has pressed anything.
+POLL_S = 25
+TOO_MANY, FORBIDDEN = 429, 403
+UNKNOWN_TOKEN = (401, 404)
+SAME = "message is not modified"
+NOT_THERE = (
+    "message to edit not found",
+    "message can't be edited",
+    "message_id_invalid",
+    "message identifier is not specified",
+)
+NO_CHAT = (
+    "chat not found",
+    "chat_write_forbidden",
+    "group chat was upgraded",
+    "message thread not found",
+    "not enough rights",
+    "topic_closed",
+    "user_deactivated",
+)
+
+
+class Telegram:
+    """A chat, or a topic of it."""
+
+    can_edit = True
+
+    def __init__(
+        self, server: str, token: str, chat: str, topic: str = "", proxy: str = ""
+    ) -> None:
+        self._base = f"{(server or SERVER).rstrip('/')}/bot{token}"
+        self._chat = chat
+        self._topic = topic
+        self._proxy = proxy
+
+    def send(self, text: Text, key: str, *, is_silent: bool) -> str:  # noqa: ARG002 (it has no keys)
+        return self._send(text, is_silent=is_silent)
+
+    def edit(self, remote_id: str, text: Text, key: str) -> None:  # noqa: ARG002
+        self._call("editMessageText", {**self._said(text), "message_id": _number(remote_id)})
+
+    def reply(self, remote_id: str, text: Text, key: str, *, is_silent: bool) -> None:  # noqa: ARG002
+        to = {"message_id": _number(remote_id), "allow_sending_without_reply": True}
+        self._send(text, is_silent=is_silent, reply_parameters=to)
+
+    def answer(self, callback_id: str, sentence: str) -> None:
+        """Show a sentence to who pressed a button."""
+        self._call(
+            "answerCallbackQuery", {"callback_query_id": callback_id, "text": sentence[:200]}
+        )
+
+    def updates(self, after: int) -> list[dict[str, Any]]:
+        """Return the buttons pressed since the update `after`, waiting some seconds for one."""
+        wanted = {"offset": after + 1, "timeout": POLL_S, "allowed_updates": ["callback_query"]}
+        found = self._call("getUpdates", wanted, read_s=POLL_S + READ_S)
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+    def _send(self, text: Text, *, is_silent: bool, **more: object) -> str:
+        content = {**self._said(text), "disable_notification": is_silent, **more}
+        if self._topic:
+            content["message_thread_id"] = _number(self._topic)
+        sent = self._call("sendMessage", content)
+        if not isinstance(sent, dict) or "message_id" not in sent:
+            raise Passing("Telegram took the message and did not name it.")
+        return str(sent["message_id"])
+
+    def _said(self, text: Text) -> dict[str, Any]:
+        rows = [[_button(one.label, one.url, one.data) for one in row] for row in text.buttons]
+        return {
+            "chat_id": self._chat,
+            "text": text.body,
+            "link_preview_options": {"is_disabled": True},
+            "reply_markup": {"inline_keyboard": rows},
+        }
+
+    def _call(self, name: str, content: dict[str, Any], *, read_s: float = READ_S) -> object:
+        answer = ask("POST", f"{self._base}/{name}", content, proxy=self._proxy, read_s=read_s)
+        if answer.body.get("ok") is True:
+            return answer.body.get("result")
+        _refuse(answer)
+        return None
+
+
+def _refuse(answer: Answer) -> None:
+    """Raise what the refusal means; return if the message says so already."""
+    said = str(answer.body.get("description", ""))
+    lower = said.lower()
+    if answer.status == TOO_MANY:
+        parameters = answer.body.get("parameters")
+        asked = parameters.get("retry_after") if isinstance(parameters, dict) else None
+        raise Passing("Telegram asks to wait.", in_seconds(asked) or answer.retry_after)
+    if SAME in lower:
+        return
+    # A wrong token and an unknown method look alike; proxies that say 404 send no such object.
+    if answer.status in UNKNOWN_TOKEN and answer.body.get("ok") is False:
+        raise Gone("Telegram does not know the bot: enter the token that BotFather gives.")
+    if any(one in lower for one in NOT_THERE):
+        raise Missing("The message is no longer in the chat.")
+    if answer.status == FORBIDDEN or any(one in lower for one in NO_CHAT):
+        raise Gone("The bot may not write into the chat: add it, and look at the chat's number.")
+    raise Passing(f"Telegram answered {answer.status}.")
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise Gone("Messages and topics of Telegram have numbers: look at the topic.") from None
+
+
+def _button(label: str, url: str, data: str) -> dict[str, str]:
+    return {"text": label, "url": url} if url else {"text": label, "callback_data": data}
