@@ -19,6 +19,7 @@ from fleet.demo.servers import Process, is_listening
 from fleet.demo.ssh import SshServer
 from regions.credentials import reveal
 from regions.keeper import retry_delay
+from regions.management.commands.keep_tunnels import LOOK_EVERY_S
 from regions.models import AccessPath, FailureKind, Region, TunnelState
 from tests.rig.regions import lead_through
 
@@ -230,6 +231,20 @@ def test_it_closes_everything_on_sigterm(path: Any, keeper: Callable[..., Proces
     assert await_state(path, State.CLOSED).failure == FailureKind.CENTER
     with connection, pytest.raises(psycopg.OperationalError):
         connection.execute("SELECT 1")
+
+
+@pytest.mark.slow
+def test_it_goes_on_after_it_was_frozen(path: Any, keeper: Callable[..., Process]) -> None:
+    process = keeper()
+    await_state(path, State.OPEN)
+    os.kill(process.pid, signal.SIGSTOP)
+    # Longer than it waits for a signal.
+    time.sleep(LOOK_EVERY_S + 1)
+    os.kill(process.pid, signal.SIGCONT)
+    time.sleep(1)
+
+    assert process.is_running
+    connect(path).close()
 
 
 @pytest.mark.slow

@@ -29,12 +29,21 @@ class Command(BaseCommand):
             keeper = Keeper()
             keeper.start()
             try:
-                while keeper.is_alive() and signal.sigtimedwait(ENDING, LOOK_EVERY_S) is None:
+                while keeper.is_alive() and not _is_to_end():
                     pass
                 if not keeper.is_alive():
                     raise CommandError("The keeper's thread ended; the log above says why.")
             finally:
                 keeper.close()
+
+
+def _is_to_end() -> bool:
+    """Wait a while; say whether a signal asks to end.
+
+    After a stop and a continuation of the process the wait returns with no signal of these.
+    """
+    found = signal.sigtimedwait(ENDING, LOOK_EVERY_S)
+    return found is not None and found.si_signo in ENDING
 
 
 @contextmanager
