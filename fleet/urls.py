@@ -3,11 +3,14 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from fleet.alerts.pages.urls import alerts, runbooks
 from fleet.api.urls import api, tokens
 from fleet.metrics.views import metrics
 
 urlpatterns = [
     path("", include("fleet.review.urls")),
+    path("alerts/", include(alerts)),
+    path("runbooks/", include(runbooks)),
     path("api/v1/", include(api)),
     path("metrics", metrics, name="metrics"),
     path("me/tokens/", include(tokens)),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 
-from fleet.alerts.models import Channel
+from fleet.alerts.lifecycle import find
+from fleet.alerts.models import Alert, Channel, Finding, Maintenance, Silence
 from fleet.people.models import Person, Role
 from regions.models import (
     AccessPath,
@@ -264,6 +265,79 @@ def make_cause(
 ) -> HourlyCause:
     return HourlyCause.objects.create(
         region=region, hour=hour, kind=kind, reason=reason, detail=detail, n=n
+    )
+
+
+def make_alert(
+    region: Region,
+    kind: str = "errors_up",
+    at: datetime = NOW,
+    *,
+    service: str = "",
+    version: str = "",
+    attribute: str = "",
+    score: float | None = 0.31,
+    limit: float | None = 0.2,
+    usual: tuple[float, float] | tuple[None, None] = (0.03, 0.08),
+    detail: str = "",
+) -> Alert:
+    """An alert as a detector opens it, with its finding."""
+    finding = Finding(
+        region=region,
+        kind=kind,
+        service=service,
+        version=version,
+        attribute=attribute,
+        day=at.astimezone(region.zone).date(),
+        begins_at=at,
+        score=score,
+        limit=limit,
+        usual_low=usual[0],
+        usual_high=usual[1],
+        detail=detail,
+    )
+    alert = find(finding, at)
+    assert alert is not None
+    return alert
+
+
+def make_silence(
+    region: Region | None = None,
+    ends_at: datetime = NOW + timedelta(days=10_000),
+    *,
+    begins_at: datetime = NOW,
+    kind: str = "",
+    reason: str = "The GPU is replaced",
+    author: User | None = None,
+) -> Silence:
+    author = author or User.objects.get_or_create(username="silencer")[0]
+    return Silence.objects.create(
+        region=region,
+        kind=kind,
+        begins_at=begins_at,
+        ends_at=ends_at,
+        author=author,
+        reason=reason,
+    )
+
+
+def make_maintenance(
+    region: Region,
+    first_day: date = TODAY,
+    last_day: date = TODAY + timedelta(days=10_000),
+    *,
+    since: time = time(12),
+    until: time = time(14),
+) -> Maintenance:
+    author = User.objects.get_or_create(username="silencer")[0]
+    return Maintenance.objects.create(
+        region=region,
+        first_day=first_day,
+        last_day=last_day,
+        since=since,
+        until=until,
+        author=author,
+        reason="A new switch",
     )
 
 

@@ -1,6 +1,6 @@
 """Who may open which address: one row for each, and a test that no address lacks its row.
 
-An address with `{code}` in its path speaks of one region; another person's region is a 404 there,
+An address with `{…}` in its path speaks of one region; another person's region is a 404 there,
 whatever the role. Add the row of a new address here, and all visitors try it.
 """
 
@@ -16,10 +16,18 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from fleet.alerts.models import Alert, Maintenance, Silence
 from fleet.api.models import ApiToken, Scope
 from fleet.clock import now
 from fleet.people.models import Role
-from tests.builders import TODAY, make_healthy_region, make_person
+from tests.builders import (
+    TODAY,
+    make_alert,
+    make_healthy_region,
+    make_maintenance,
+    make_person,
+    make_silence,
+)
 
 pytestmark = pytest.mark.django_db
 ANYONE, SIGNED_IN = "anyone", "signed in"
@@ -65,6 +73,15 @@ TABLE = {
     "sign": Row(Role.ON_CALL, f"{REGION}sign/", "post"),
     "unsign": Row(Role.ON_CALL, f"{REGION}unsign/", "post"),
     "note": Row(Role.ON_CALL, f"{REGION}note/", "post"),
+    "alerts": Row(Role.VIEWER, "/alerts/"),
+    "alert": Row(Role.VIEWER, "/alerts/{alert}/"),
+    "act": Row(Role.ON_CALL, "/alerts/act/take/", "post"),
+    "silences": Row(Role.VIEWER, "/alerts/silences/"),
+    "end_silence": Row(Role.ON_CALL, "/alerts/silences/{silence}/end/", "post"),
+    "plan_work": Row(Role.ON_CALL, "/alerts/work/"),
+    "end_work": Row(Role.ON_CALL, "/alerts/work/{work}/end/", "post"),
+    "quality": Row(Role.VIEWER, "/alerts/quality/"),
+    "runbook": Row(Role.VIEWER, "/runbooks/link_lost/"),
     "admin:index": Row(Role.ADMIN, "/admin/"),
     "api-tokens": Row(Role.VIEWER, "/me/tokens/"),
     "revoke-token": Row(Role.VIEWER, "/me/tokens/1/revoke/", "post"),
@@ -99,7 +116,11 @@ def test_it_has_a_row_for_every_address() -> None:
 @pytest.fixture
 def clients() -> dict[str, tuple[Client, Client]]:
     """Two clients a visitor: one with a session, one with a token. All see tver only."""
-    tver, _omsk = make_healthy_region("tver"), make_healthy_region("omsk")
+    tver, omsk = make_healthy_region("tver"), make_healthy_region("omsk")
+    for region in (tver, omsk):
+        make_alert(region, "link_lost")
+        make_silence(region)
+        make_maintenance(region)
     made = {"stranger": (Client(), Client())}
     for visitor in VISITORS[1:]:
         if visitor in set(Role):
@@ -113,8 +134,18 @@ def clients() -> dict[str, tuple[Client, Client]]:
     return made
 
 
+def named(code: str) -> dict[str, object]:
+    """Return what stands in a path for a region, or for what belongs to it."""
+    models = {"alert": Alert, "silence": Silence, "work": Maintenance}
+    found = {
+        name: model.objects.filter(region__code=code).values_list("pk", flat=True).first()
+        for name, model in models.items()
+    }
+    return {"code": code, **found}
+
+
 def visit(client: Client, row: Row, code: str) -> HttpResponse:
-    response = client.generic(row.method.upper(), row.path.format(code=code))
+    response = client.generic(row.method.upper(), row.path.format(**named(code)))
     # Django's admin sends everybody to its own login first.
     if response.get("Location", "").startswith("/admin/login/"):
         return client.get(response["Location"])
@@ -152,7 +183,7 @@ def test_it_lets_in_whom_the_table_says(
     clients: dict[str, tuple[Client, Client]], name: str
 ) -> None:
     row = TABLE[name]
-    cases = [(v, c) for v in VISITORS for c in (("tver", "omsk") if "{code}" in row.path else [""])]
+    cases = [(v, c) for v in VISITORS for c in (("tver", "omsk") if "{" in row.path else [""])]
     found = {
         (visitor, code): verdict(visit(clients[visitor][row.is_api], row, code))
         for visitor, code in cases
