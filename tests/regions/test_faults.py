@@ -61,7 +61,7 @@ def story(
             close_idle_sessions()
             for code in HEALTHY + FAULTY:
                 forget_region(code)
-            call_command("flush", interactive=False, verbosity=0)
+            call_command("flush", interactive=False, reset_sequences=False, verbosity=0)
 
 
 def test_it_collects_the_five_in_the_time_they_take_alone(story: Story) -> None:
