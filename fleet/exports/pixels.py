@@ -38,9 +38,11 @@ def cut_tail(dataset: Dataset) -> None:
     """Drop bytes after the last pixel, which no viewer shows and anything may hide in."""
     if "PixelData" not in dataset or dataset.file_meta.TransferSyntaxUID.is_compressed:
         return
+    # The byte that pads an odd length stays: with swapped bytes it is the last pixel.
     expected = get_expected_length(dataset)
+    expected += expected % 2
     if len(dataset.PixelData) > expected:
-        dataset.PixelData = dataset.PixelData[:expected] + b"\0" * (expected % 2)
+        dataset.PixelData = dataset.PixelData[:expected]
 
 
 def has_overlay_in_pixels(dataset: Dataset) -> bool:
