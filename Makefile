@@ -32,7 +32,8 @@ demo: $(READY) ## Start Fleet with sham regions on this machine; Ctrl-C stops it
 
 test: $(READY) ## Run every test, or some: make test ARGS="tests/regions -k localday"
 	@bin/install-test-packages
-	@exec $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@bin/install-synapse build/synapse
+	@exec $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint structure ## Run what needs no server: style, types, structure, migrations, compose file
 

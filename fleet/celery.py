@@ -1,6 +1,7 @@
 """The Celery application and the timetable of beat.
 
-Queues: `collect`, `collect_slow` for regions that failed last time, and `default`.
+Queues: `collect`, `collect_slow` for regions that failed last time, `deliver` for messages, and
+`default`.
 """
 
 from __future__ import annotations
@@ -44,6 +45,16 @@ app.config_from_object(
                 # A clock time, since an interval begins anew whenever beat is restarted.
                 "schedule": crontab(minute="17", hour="*/6"),
             },
+            "deliver messages": {
+                "task": "fleet.alerts.tasks.deliver",
+                "schedule": timedelta(seconds=5),
+                "options": {"queue": "deliver", "expires": 5},
+            },
+            "ask again who took an alert": {
+                "task": "fleet.alerts.tasks.ask_again",
+                "schedule": timedelta(minutes=1),
+                "options": {"queue": "deliver", "expires": 60},
+            },
             "forget sessions": {
                 "task": "fleet.people.tasks.forget_sessions",
                 "schedule": crontab(minute="27", hour="3"),
@@ -51,7 +62,7 @@ app.config_from_object(
         },
     }
 )
-app.autodiscover_tasks(["regions", "fleet.people"])
+app.autodiscover_tasks(["regions", "fleet.people", "fleet.alerts"])
 
 
 @app.on_configure.connect

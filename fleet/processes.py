@@ -27,6 +27,13 @@ WORKER_SLOW = (
     *("celery", "-A", "fleet", "worker", "--queues=collect_slow", "--hostname=slow@%h"),
     *("--pool=threads", "--concurrency=16", "--loglevel=INFO"),
 )
+# A messenger that does not answer holds up nobody's collection.
+DELIVERER = (
+    *("celery", "-A", "fleet", "worker", "--queues=deliver", "--hostname=deliver@%h"),
+    *("--pool=threads", "--concurrency=2", "--loglevel=INFO"),
+)
+# Where Telegram cannot reach the center, the center asks it which buttons were pressed.
+BUTTONS = ("python", "manage.py", "poll_buttons")
 # The timetable is kept in memory: nothing on this host's disk that another would need.
 BEAT = ("celery", "-A", "fleet", "beat", "--scheduler=celery.beat:Scheduler", "--loglevel=INFO")
 KEEPER = ("python", "manage.py", "keep_tunnels")

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from fleet.alerts.pages.urls import alerts, runbooks
+from fleet.alerts.webhooks import telegram
 from fleet.api.urls import api, tokens
 from fleet.metrics.views import metrics
 
@@ -11,6 +12,7 @@ urlpatterns = [
     path("", include("fleet.review.urls")),
     path("alerts/", include(alerts)),
     path("runbooks/", include(runbooks)),
+    path("messengers/telegram/<int:channel_id>/", telegram, name="telegram_webhook"),
     path("api/v1/", include(api)),
     path("metrics", metrics, name="metrics"),
     path("me/tokens/", include(tokens)),

@@ -75,6 +75,8 @@ def test_it_waits_for_health_where_there_is_a_check() -> None:
         ("web", processes.WEB),
         ("worker", processes.WORKER),
         ("worker-slow", processes.WORKER_SLOW),
+        ("deliverer", processes.DELIVERER),
+        ("buttons", processes.BUTTONS),
         ("beat", processes.BEAT),
         ("keeper", processes.KEEPER),
     ],

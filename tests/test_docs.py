@@ -71,6 +71,8 @@ def test_it_runs_the_units_by_the_commands_of_every_other_way() -> None:
         processes.WEB,
         processes.WORKER,
         processes.WORKER_SLOW,
+        processes.DELIVERER,
+        processes.BUTTONS,
         processes.BEAT,
         processes.KEEPER,
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from django.conf import settings
@@ -16,8 +17,7 @@ from fleet.alerts.messengers.messenger import Button
 from fleet.alerts.models import Alert
 from fleet.alerts.models_outbox import Channel, Message, MessengerAccount
 from fleet.alerts.silences import silence
-from fleet.people.models import Role
-from fleet.people.rights import may_act_as, visible_regions
+from fleet.alerts.visible import may_act_on, visible_alerts
 
 TAKE, GIVE_BACK = "take", "back"
 HOUR_LONG, FOUR_HOURS, TILL_MORNING = "mute1", "mute4", "mute9"
@@ -63,7 +63,9 @@ def press(channel: Channel, account: str, data: str, now: datetime) -> str:
                 "number": account[:32]
             }
         alert = message.alert
-        if alert is None or not _may_act(user, alert):
+        if alert is None or not (
+            visible_alerts(user).filter(pk=alert.pk).exists() and may_act_on(user, alert)
+        ):
             return _("You may not act on this alert.")
         try:
             return _act(action, alert, user, now)
@@ -95,7 +97,7 @@ def _until(action: str, alert: Alert, now: datetime) -> datetime:
 
 
 def _opened(channel: Channel, data: str) -> tuple[str, Message] | None:
-    """Return the action and the message of a button that we made for this channel."""
+    """Return the action and the message of a button that we made: for any chat of the same bot."""
     action, _colon, rest = data[:MAX_DATA].partition(":")
     number, _colon, signature = rest.partition(":")
     if action not in {TAKE, GIVE_BACK, HOUR_LONG, FOUR_HOURS, TILL_MORNING}:
@@ -104,7 +106,7 @@ def _opened(channel: Channel, data: str) -> tuple[str, Message] | None:
         return None
     if not hmac.compare_digest(signature.encode(), _signature(action, int(number)).encode()):
         return None
-    message = Message.objects.filter(pk=int(number), channel=channel).first()
+    message = Message.objects.filter(pk=int(number), channel__kind=channel.kind).first()
     return (action, message) if message else None
 
 
@@ -119,10 +121,29 @@ def _person(channel: Channel, account: str) -> User | None:
     return found.user if found else None
 
 
-def _may_act(user: User, alert: Alert) -> bool:
-    if not may_act_as(user, Role.ON_CALL):
-        return False
-    if alert.region_id is None:
-        person = getattr(user, "person", None)
-        return user.is_superuser if person is None else person.sees_all_regions
-    return visible_regions(user).filter(pk=alert.region_id).exists()
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """The answer to a press: a sentence, for the call by which Telegram told us of it."""
+
+    callback_id: str
+    sentence: str
+
+
+def heed(channel: Channel, update: object, now: datetime) -> Pressed | None:
+    """Do what an update of Telegram's says was pressed; None for anything else.
+
+    The update is Telegram's word for who pressed; the signature is ours for what.
+    """
+    query = update.get("callback_query") if isinstance(update, dict) else None
+    who = query.get("from") if isinstance(query, dict) else None
+    if not isinstance(query, dict) or not isinstance(who, dict):
+        return None
+    data, callback_id = query.get("data"), query.get("id")
+    if not isinstance(data, str) or not isinstance(callback_id, str):
+        return None
+    return Pressed(callback_id, press(channel, str(who.get("id", "")), data, now))
+
+
+def webhook_secret(channel: Channel) -> str:
+    """Return what Telegram sends with each call, so that nobody else can press."""
+    return salted_hmac("fleet.alerts.webhook", str(channel.pk), algorithm="sha256").hexdigest()

@@ -100,6 +100,17 @@ def claim(now: datetime, lease: timedelta, pace: timedelta) -> Message | None:
     return message
 
 
+def is_any_near(now: datetime) -> bool:
+    """Return whether a message waits for nothing but its chat's pace."""
+    return Message.objects.filter(
+        Q(channel__paused_until=None) | Q(channel__paused_until__lte=now + PACE),
+        Q(claimed_until=None),
+        state=State.WAITING,
+        next_try_at__lte=now,
+        channel__is_enabled=True,
+    ).exists()
+
+
 def _deliver(message: Message, now: datetime) -> None:
     alert = message.alert
     if alert is None:

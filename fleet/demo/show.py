@@ -118,6 +118,7 @@ class Show:
         self.children.start(process("web", processes.WEB, "fleet_web"), self._answers, 30)
         self.children.start(process("worker", processes.WORKER, "fleet_collect"))
         self.children.start(process("slow worker", processes.WORKER_SLOW, "fleet_collect"))
+        self.children.start(process("deliverer", processes.DELIVERER, "fleet_collect"))
         self.children.start(process("beat", processes.BEAT, "fleet_collect"))
 
     def _collect(self) -> None:

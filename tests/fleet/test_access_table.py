@@ -51,6 +51,7 @@ TABLE = {
     "account_login": Row(ANYONE, "/login/"),
     "account_inactive": Row(ANYONE, "/login/inactive/"),
     "socialaccount_login_cancelled": Row(ANYONE, "/login/cancelled/"),
+    "telegram_webhook": Row(ANYONE, "/messengers/telegram/1/", "post"),
     "set_language": Row(ANYONE, "/i18n/setlang/", "post"),
     "logout": Row(ANYONE, "/logout/", "post"),
     "account_logout": Row(ANYONE, "/logout/", "post"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,6 +38,7 @@ class BotApi:
         self.faults: deque[int | str] = deque()
         self.updates: deque[dict[str, Any]] = deque()
         self.retry_after = 1
+        self.takes_s = 0.0
         self.calls: list[str] = []
         self.lock = threading.Lock()
         self._port = 0
@@ -64,14 +66,17 @@ class BotApi:
 
     def do(self, method: str, content: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Do what a method asks for; return the status and the answer."""
+        time.sleep(self.takes_s)
         with self.lock:
             self.calls.append(method)
             deed = getattr(self, f"_{method}", None)
-            return deed(content) if deed else (404, refusal(404, "Not Found"))
+            answer = deed(content) if deed else (404, refusal(404, "Not Found"))
+        time.sleep(self.takes_s)
+        return answer
 
     def _sendMessage(self, content: dict[str, Any]) -> tuple[int, dict[str, Any]]:  # noqa: N802
         number = len(self.chat.sent) + 1
-        self.chat.sent.append(content)
+        self.chat.sent.append({**content, "at": time.monotonic()})
         self.chat.texts[number] = content["text"]
         self.chat.keyboards[number] = content["reply_markup"]["inline_keyboard"]
         return done({"message_id": number})

@@ -59,11 +59,16 @@ class Telegram:
             "answerCallbackQuery", {"callback_query_id": callback_id, "text": sentence[:200]}
         )
 
-    def updates(self, after: int) -> list[dict[str, Any]]:
+    def updates(self, after: int, wait_s: int) -> list[dict[str, Any]]:
         """Return the buttons pressed since the update `after`, waiting some seconds for one."""
-        wanted = {"offset": after + 1, "timeout": POLL_S, "allowed_updates": ["callback_query"]}
-        found = self._call("getUpdates", wanted, read_s=POLL_S + READ_S)
+        wanted = {"offset": after + 1, "timeout": wait_s, "allowed_updates": ["callback_query"]}
+        found = self._call("getUpdates", wanted, read_s=wait_s + READ_S)
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+    def set_webhook(self, url: str, secret: str) -> None:
+        """Let Telegram call this address with the secret when a button is pressed; "": nobody."""
+        asked = {"url": url, "secret_token": secret, "allowed_updates": ["callback_query"]}
+        self._call("setWebhook", asked)
 
     def _send(self, text: Text, *, is_silent: bool, **more: object) -> str:
         content = {**self._said(text), "disable_notification": is_silent, **more}

@@ -1,0 +1,35 @@
+"""What workers do about alerts."""
+
+from __future__ import annotations
+
+import time
+
+from celery import shared_task
+
+from fleet.alerts import delivery, lifecycle
+from fleet.clock import now
+
+# Longer than beat's interval, so that a chat's pace costs no turn; shorter than a worker's stop.
+FOR_S = 30.0
+BETWEEN_LOOKS_S = 0.2
+
+
+@shared_task
+def deliver() -> str:
+    """Send what is due, at the pace of the chats."""
+    delivery.prepare(now())
+    n, ends_at = 0, time.monotonic() + FOR_S
+    while time.monotonic() < ends_at:
+        if delivery.deliver_next(now()):
+            n += 1
+        elif delivery.is_any_near(now()):
+            time.sleep(BETWEEN_LOOKS_S)
+        else:
+            break
+    return f"{n} messages worked on."
+
+
+@shared_task
+def ask_again() -> str:
+    """Open the alerts again that somebody took a day ago."""
+    return f"{len(lifecycle.expire(now()))} alerts are open again."
