@@ -72,6 +72,7 @@ def test_it_survives_damaged_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_it_survives_two_thousand_damaged_files(tmp_path: Path) -> None:
     ends = ends_of(2000, 2, tmp_path)
 
