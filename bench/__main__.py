@@ -1,4 +1,7 @@
-"""Run the benchmarks named on the command line, or all: page, wire, collecting, dead."""
+"""Run the benchmarks named on the command line, or all.
+
+page, wire, collecting, dead: against servers started here; detection: simulated, no server.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ import django
 
 django.setup()
 
-from bench import collecting, dead, page, wire
+from bench import collecting, dead, detection, page, wire
 from bench.report import Report
 from bench.rig import create_regions, drop_regions, line
 from fleet.demo.postgres import Cluster
@@ -55,9 +58,23 @@ BENCHES: dict[str, Callable[[Report, Cluster], None]] = {
     "collecting": run_collecting,
     "dead": run_dead,
 }
+SIMULATED: dict[str, Callable[[], None]] = {
+    "detection": detection.main,
+    "detection-short": detection.short,
+}
 
 
 def main() -> None:
+    names = sys.argv[1:] or [*BENCHES, "detection"]
+    for name in names:
+        if name in SIMULATED:
+            SIMULATED[name]()
+    if with_servers := [name for name in names if name not in SIMULATED]:
+        measure(with_servers)
+
+
+def measure(names: list[str]) -> None:
+    """Run benchmarks against a center and regions of their own."""
     port = urlsplit(os.environ["FLEET_DATABASE_URL"]).port
     central = Cluster(FOLDER / "center", port=port, max_connections=1300)
     regional = Cluster(FOLDER / "regions", flavour="system", max_connections=1300)
@@ -65,7 +82,7 @@ def main() -> None:
         central.start()
         regional.start()
         create_center(central)
-        for name in sys.argv[1:] or BENCHES:
+        for name in names:
             report = Report(name)
             try:
                 BENCHES[name](report, regional)

@@ -15,9 +15,13 @@ P_LIMIT = 1e-4
 LEAST_EVENTS = 5
 ERRORS_CHANGE = 0.01
 SLOW_CHANGE = 0.03
-WINDOWS = (1, 3, 7)
-WINDOW_VARIANCE = 1.3
+# Days in the window, and how much more their sum varies than that of days which have nothing to do
+# with each other: half of a day's deviation is still there on the next.
+WINDOWS = ((1, 1.0), (3, 1.8), (7, 2.5))
+# What the cut of the wildest days takes from the spread, and what a beta's tail is too short by.
+SPREAD_FACTOR = 2.0
 LEAST_RHO = 1e-4
+MAX_RHO = 0.5
 LEAST_SHARE = 1e-3
 
 
@@ -38,9 +42,9 @@ def rates(events: Counts, n: Counts, least_change: float, is_left_out: Flags) ->
     rho = _rho(past_events, past_n, usual)
     is_known = (past_n > 0).sum(axis=0) >= MIN_PAST_DAYS
     best: dict[int, Verdict] = {}
-    for days in WINDOWS:
+    for days, together in WINDOWS:
         seen, total = events[-days:].sum(axis=0), n[-days:].sum(axis=0)
-        width = rho * (WINDOW_VARIANCE if days > 1 else 1.0) * _concentration(n[-days:])
+        width = np.minimum(rho * together * _concentration(n[-days:]), MAX_RHO)
         a, b = usual * (1 / width - 1), (1 - usual) * (1 / width - 1)
         share = seen / np.maximum(total, 1)
         is_candidate = is_known & (seen >= LEAST_EVENTS) & (share - usual >= least_change)
@@ -73,8 +77,8 @@ def _rho(events: Counts, n: Counts, usual: Floats) -> Floats:
     for r in range(len(usual)):
         known = excess[:, r][~np.isnan(excess[:, r])]
         if len(known):
-            rho[r] = np.minimum(known, np.quantile(known, 0.95)).mean()
-    return np.asarray(np.clip(rho, LEAST_RHO, 0.5), dtype=np.float64)
+            rho[r] = SPREAD_FACTOR * np.minimum(known, np.quantile(known, 0.95)).mean()
+    return np.asarray(np.clip(rho, LEAST_RHO, MAX_RHO), dtype=np.float64)
 
 
 def _concentration(n: Counts) -> Floats:
