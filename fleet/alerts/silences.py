@@ -108,22 +108,23 @@ def plan_maintenance(
 @transaction.atomic
 def end_maintenance(author: User, work: Maintenance, now: datetime) -> None:
     """End work before its time, so that the region is judged from now on; Refused if it is over."""
-    if not standing_maintenances(now).filter(pk=work.pk).update(ended_at=now):
+    own = Maintenance.objects.filter(pk=work.pk)
+    if not standing_maintenances(own, now).update(ended_at=now):
         raise Refused(_("This work is over already: reload the page."))
     _trace(AuditEvent.Kind.MAINTENANCE_ENDED, author, work.region, work.span, now)
 
 
-def lasting_silences(now: datetime) -> QuerySet[Silence]:
-    """Return the silences that are not over, those that end first before others."""
-    return Silence.objects.filter(ends_at__gt=now).order_by("ends_at", "pk")
+def lasting_silences(of: QuerySet[Silence], now: datetime) -> QuerySet[Silence]:
+    """Return those that are not over, the first to end before others."""
+    return of.filter(ends_at__gt=now).order_by("ends_at", "pk")
 
 
-def standing_maintenances(now: datetime) -> QuerySet[Maintenance]:
-    """Return the work that is not over; on its last day it counts as such in every time zone."""
-    earliest = (now - timedelta(days=2)).date()
-    return Maintenance.objects.filter(
-        Q(ended_at=None) | Q(ended_at__gt=now), last_day__gte=earliest
-    ).order_by("first_day", "since", "pk")
+def standing_maintenances(of: QuerySet[Maintenance], now: datetime) -> QuerySet[Maintenance]:
+    """Return the work that is not over: its last day, anywhere on Earth, is not past."""
+    earliest = (now - timedelta(days=1)).date()
+    return of.filter(Q(ended_at=None) | Q(ended_at__gt=now), last_day__gte=earliest).order_by(
+        "first_day", "since", "pk"
+    )
 
 
 def _checked(reason: str) -> str:

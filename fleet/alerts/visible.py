@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from fleet.alerts.models import Alert, Silence
+from fleet.alerts.models import Alert, Maintenance, Silence
 from fleet.people.models import Role
 from fleet.people.rights import Account, may_act_as, person_of, visible_regions
 
@@ -34,14 +36,26 @@ def may_act_on(account: Account, alert: Alert) -> bool:
     return may_act_as(account, Role.ON_CALL) and (sees_all or alert.region_id is not None)
 
 
-def silence_over(alert: str = "pk") -> QuerySet[Silence]:
-    """Return the silences whose scope covers the alert of an outer query, whenever they last.
+def visible_silences(account: Account) -> QuerySet[Silence]:
+    """Return the silences of the account's regions, and those of the whole fleet."""
+    regions = visible_regions(account)
+    return Silence.objects.filter(Q(region=None) | Q(region__in=regions))
 
-    `alert` is the way from the outer row to its alert, as in `alert__`.
-    """
-    way = "" if alert == "pk" else alert
+
+def visible_maintenances(account: Account) -> QuerySet[Maintenance]:
+    return Maintenance.objects.filter(region__in=visible_regions(account))
+
+
+def with_silence(alerts: QuerySet[Alert], now: datetime) -> QuerySet[Alert]:
+    """Return the same with `is_muted`: whether a silence that lasts covers the alert."""
+    lasting = silence_over().filter(begins_at__lte=now, ends_at__gt=now)
+    return alerts.annotate(is_muted=Exists(lasting))
+
+
+def silence_over() -> QuerySet[Silence]:
+    """Return the silences whose scope covers the alert of an outer query, whenever they last."""
     return Silence.objects.filter(
-        Q(region=None) | Q(region=OuterRef(f"{way}region")),
-        Q(service="") | Q(service=OuterRef(f"{way}service")),
-        Q(kind="") | Q(kind=OuterRef(f"{way}kind")),
+        Q(region=None) | Q(region=OuterRef("region")),
+        Q(service="") | Q(service=OuterRef("service")),
+        Q(kind="") | Q(kind=OuterRef("kind")),
     )

@@ -8,6 +8,7 @@ api = [
     path("regions/", views.regions, name="api-regions"),
     path("regions/<str:code>/hourly/", views.hourly, name="api-hourly"),
     path("review/<str:text>/", views.review_day, name="api-review"),
+    path("alerts/", views.alerts, name="api-alerts"),
     re_path(r"", views.nothing),
 ]
 tokens = [

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, cast
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
 from fleet import clock
 from fleet.api.access import ApiError, for_bearers
+from fleet.api.alerts import alerts_shape
 from fleet.api.hours import hours, window
 from fleet.api.models import Scope
 from fleet.api.shapes import (
@@ -67,6 +69,13 @@ def review_day(request: HttpRequest, text: str) -> HttpResponse:
     found = in_full(found, [row.region.pk for row in found.rows])
     signed = signed_days(found.day, {row.region.pk: row.numbers for row in found.rows})
     return _json(cast(Mapping[str, Any], review_shape(found, signed)))
+
+
+@for_bearers(Scope.READ)
+def alerts(request: HttpRequest) -> HttpResponse:
+    """The alerts that stand, or those that are over."""
+    shape = alerts_shape(cast(User, request.user), request.GET.dict(), clock.now())
+    return _json(cast(Mapping[str, Any], shape))
 
 
 @for_bearers(Scope.READ)

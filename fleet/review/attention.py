@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from fleet.review.figures import Figures
 from fleet.review.rules import answers, quality, reach, volume
+from fleet.review.rules.alerts import alert_reasons
 from fleet.review.situation import Reason, Situation
 
 Rule = Callable[[Situation, Figures], Reason | None]
@@ -36,4 +37,5 @@ RULES: tuple[Rule, ...] = (
 def reasons(situation: Situation, figures: Figures) -> tuple[Reason, ...]:
     """Return why the region needs a look, the most urgent reason first; nothing when it is fine."""
     found = [reason for rule in RULES if (reason := rule(situation, figures))]
+    found += alert_reasons(situation.alerts, found)
     return tuple(sorted(found, key=lambda reason: reason.rank))

@@ -25,7 +25,8 @@ from fleet.review.numbers import Numbers, known_numbers
 from fleet.review.outputs import ModelPositives, ModelVersion
 from fleet.review.rejections import top_rejections
 from fleet.review.rules.answers import REJECTED_SHARE
-from fleet.review.situation import Level, Reason, Situation
+from fleet.review.situation import STILL_NEWS, Level, Reason, Situation
+from fleet.review.standing_alerts import StandingAlert, standing_alerts
 from fleet.review.usual import Usual, usuals
 from fleet.review.zones import known_zones
 from regions.freshness import Freshness, freshness
@@ -64,6 +65,7 @@ class RegionDay:
     history: History | None = None
     positives: tuple[ModelPositives, ...] = ()
     versions: tuple[ModelVersion, ...] = ()
+    alerts: tuple[StandingAlert, ...] = ()
 
     @property
     def counts(self) -> bool:
@@ -162,6 +164,7 @@ class _Shared:
     together: Blindness | None
     usuals: Mapping[int, Usual]
     rejections: Mapping[int, tuple[str, int]]
+    alerts: Mapping[int, tuple[StandingAlert, ...]]
 
 
 def _shared(
@@ -195,6 +198,7 @@ def _shared(
         together,
         usuals(day, spans),
         top_rejections(rejecting),
+        standing_alerts(now),
     )
 
 
@@ -260,6 +264,7 @@ def _region_day(k: Known, shared: _Shared) -> RegionDay:
         situation.n_days_known,
         situation.usual,
         situation.top_rejection,
+        alerts=situation.alerts,
     )
 
 
@@ -295,6 +300,12 @@ def _situation(k: Known, shared: _Shared, lamp: Link, n_lost_together: int) -> S
         usual=shared.usuals.get(region.pk),
         top_rejection=shared.rejections.get(region.pk),
         n_lost_together=n_lost_together,
+        # What opened long after the day says nothing of it.
+        alerts=tuple(
+            alert
+            for alert in shared.alerts.get(region.pk, ())
+            if alert.opened_at - ends_at < STILL_NEWS
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from fleet.review.asked import Asked
 from fleet.review.columns import Cell, Cells
@@ -15,6 +16,7 @@ from fleet.review.explanations import Explanation, explanation
 from fleet.review.lamps import Lamp, Lamps
 from fleet.review.levels import GLYPHS, level_words
 from fleet.review.situation import Level
+from fleet.review.standing_alerts import StandingAlert
 
 # Beyond this many the fine regions are folded into a line of names: the strip is their index.
 FOLD_BEYOND = 20
@@ -50,6 +52,16 @@ class Line:
     cells: tuple[Cell, ...]
     is_bracketed: bool | None
     explanation: Explanation | None
+    alerts: tuple[AlertLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """An alert beside the reasons; `text` is what it says unless a reason says it in its words,
+    who has it, and whether it is silenced."""
+
+    pk: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +171,15 @@ class Groups:
             cells=cells,
             is_bracketed=None if row.numbers is None else not row.counts,
             explanation=explanation(row, cells, self.maker, self.lamps) if is_opened else None,
+            alerts=tuple(self._alert(alert, row) for alert in row.alerts),
         )
+
+    def _alert(self, alert: StandingAlert, row: RegionDay) -> AlertLine:
+        is_said = any(reason.sentence == f"{alert.title}." for reason in row.reasons)
+        held = _("%(name)s has it") % {"name": alert.held_by} if alert.held_by else ""
+        silenced = pgettext("mark of an alert", "silenced") if alert.is_silenced else ""
+        words = ("" if is_said else alert.title, held, silenced)
+        return AlertLine(alert.pk, " · ".join(filter(None, words)))
 
     def names_of(self, rows: Sequence[RegionDay]) -> list[Name]:
         """Return the regions by name and mark. A row that the filter hides is shown without it."""

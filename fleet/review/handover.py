@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 
 from fleet.review.day import RegionDay, ReviewDay
 from fleet.review.figures import day_name
+from fleet.review.handover_alerts import Standing
 from fleet.review.levels import GLYPHS, level_words
 from fleet.review.sign_cells import NoteLine, SignCell, Signs, SignState
 from fleet.review.signing import clock_words
@@ -28,16 +29,21 @@ def handover(
     signs: Signs,
     unsigned: Sequence[UnsignedDay],
     changed: Sequence[ChangedDay],
+    standing: Standing,
     account: User,
     address: str,
 ) -> str:
-    """Return the text: what needs a look by group, notes, changed and unsigned days.
+    """Return the text: what needs a look by group, alerts and silences, notes, changed and unsigned
+    days.
 
     It holds our own sentences and people's notes; nothing that a region wrote.
     """
     sections = [
         _heading(review, signs, account, address),
         *_reasons(review, signs),
+        _section(_("Open alerts"), standing.alerts),
+        _section(_("Silences"), standing.silences),
+        _section(_("Work in regions"), standing.works),
         _calm_notes(review, signs),
         _section(_("Notes on the whole fleet"), [_note(line) for line in signs.notes]),
         _section(_("Changed since signed"), [_changed(one, review) for one in changed]),

@@ -9,6 +9,7 @@ from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
+from fleet.alerts.models import Alert
 from regions.models import Region
 
 LONGEST_NOTE = 2000
@@ -84,6 +85,21 @@ class SignedReason(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+
+class SignedAlert(models.Model):
+    """One of the alerts that stood beside the region when its day was signed."""
+
+    sign_off = models.ForeignKey(SignOff, models.CASCADE, related_name="alerts")
+    alert = models.ForeignKey(Alert, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=40, help_text="As it was then.")
+    is_taken = models.BooleanField(help_text="Whether somebody had taken it.")
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.sign_off_id} {self.kind}"
 
 
 class Note(models.Model):

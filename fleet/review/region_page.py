@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from fleet.review.alert_marks import alert_marks
 from fleet.review.asked import Asked
 from fleet.review.causes import cause_charts, causes_of
 from fleet.review.charts import (
@@ -110,6 +111,7 @@ def region_page(
                 row,
                 runs.value or [],
                 version_changes(row.region.pk, row.starts_at, row.ends_at),
+                alert_marks(row.region.pk, row.starts_at, row.ends_at),
                 now,
                 figures,
             )

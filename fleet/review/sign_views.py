@@ -24,6 +24,7 @@ from fleet.people.rights import region_or_404, requires, visible_regions
 from fleet.review.dates import NoSuchDay, requested_day
 from fleet.review.day import RegionDay, ReviewDay, review
 from fleet.review.handover import handover
+from fleet.review.handover_alerts import standing
 from fleet.review.notes import BadNote, write
 from fleet.review.sign_cells import signs
 from fleet.review.signing import Refused, sign, sign_all, undo
@@ -120,9 +121,8 @@ def hand_over(request: HttpRequest, text: str) -> HttpResponse:
     page = review(day, now, visible_regions(account))
     address = request.build_absolute_uri(reverse("day", args=[day.isoformat()]))
     said = signs(account, page, now)
-    letter = handover(
-        page, said, unsigned_days(page).latest(), changed_days(page), account, address
-    )
+    unsigned, changed = unsigned_days(page).latest(), changed_days(page)
+    letter = handover(page, said, unsigned, changed, standing(account, now), account, address)
     return render(
         request,
         "review/handover.html",

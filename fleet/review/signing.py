@@ -25,9 +25,10 @@ from fleet.review.changes import SIGNED_NUMBERS, change
 from fleet.review.dates import today
 from fleet.review.day import RegionDay
 from fleet.review.figures import Figures
-from fleet.review.models import Note, SignedReason, SignOff
+from fleet.review.models import Note, SignedAlert, SignedReason, SignOff
 from fleet.review.notes import notes
 from fleet.review.numbers import NUMBERS, Numbers
+from fleet.review.rules.alerts import alerts_of, is_taken
 from fleet.review.situation import Level, Reason
 from regions.freshness import Freshness
 from regions.models import DailyRollup, Region
@@ -88,7 +89,8 @@ def shown_token(row: RegionDay) -> str:
     """
     n_received = row.numbers.n_received if row.numbers else 0
     numbers = row.numbers and _ALL_NUMBERS(row.numbers)
-    shown = (numbers, row.freshness, [(why.code, why.level) for why in row.reasons])
+    reasons = [(why.code, why.level) for why in row.reasons]
+    shown = (numbers, row.freshness, reasons, [alert.pk for alert in row.alerts])
     return f"{n_received}-{blake2s(repr(shown).encode(), digest_size=6).hexdigest()}"
 
 
@@ -102,9 +104,11 @@ def is_fine_and_fresh(row: RegionDay) -> bool:
 
 
 def unexplained(row: RegionDay, noted: Iterable[Note]) -> list[Reason]:
-    """Return the failing reasons that keep the day from being signed: nobody explained them."""
+    """Return the failing reasons that keep the day from being signed: nobody explained them, nor
+    took the alert that says the same."""
     explained = {note.reason for note in noted}
-    return [why for why in row.reasons if why.level is Level.FAILING and why.code not in explained]
+    failing = [why for why in row.reasons if why.level is Level.FAILING]
+    return [why for why in failing if why.code not in explained and not is_taken(why, row.alerts)]
 
 
 def sign(account: User, row: RegionDay, day: date, shown: str, now: datetime) -> SignOff:
@@ -116,7 +120,10 @@ def sign(account: User, row: RegionDay, day: date, shown: str, now: datetime) ->
         raise Refused(sentence)
     if why := unexplained(row, notes(day, [row.region.pk])[row.region.pk]):
         raise Refused(
-            _("Write a note first that explains: %(reason)s") % {"reason": why[0].sentence}
+            _("Take its alert first, or write a note that explains: %(reason)s")
+            % {"reason": why[0].sentence}
+            if alerts_of(why[0], row.alerts)
+            else _("Write a note first that explains: %(reason)s") % {"reason": why[0].sentence}
         )
     with transaction.atomic():
         _make_way(account, row, day, now)
@@ -221,6 +228,12 @@ def _write(account: User, row: RegionDay, day: date, now: datetime) -> SignOff:
             sentence=why.sentence[:500],
         )
         for why in row.reasons
+    )
+    SignedAlert.objects.bulk_create(
+        SignedAlert(
+            sign_off=signed, alert_id=alert.pk, kind=alert.kind, is_taken=bool(alert.held_by)
+        )
+        for alert in row.alerts
     )
     record(
         AuditEvent.Kind.SIGNED_OFF,

@@ -9,6 +9,7 @@ from enum import StrEnum
 from fleet.review.ladder import place
 from fleet.review.links import Link
 from fleet.review.numbers import Numbers
+from fleet.review.standing_alerts import StandingAlert
 from fleet.review.usual import Usual
 from regions.freshness import Freshness
 
@@ -71,6 +72,7 @@ class Situation:
     usual: Usual | None
     top_rejection: tuple[str, int] | None
     n_lost_together: int
+    alerts: tuple[StandingAlert, ...] = ()
 
     @property
     def is_over(self) -> bool:

@@ -15,6 +15,7 @@ from django.db.models import Min, QuerySet, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from fleet.review.alert_marks import AlertMark
 from fleet.review.charts import short
 from fleet.review.day import RegionDay
 from fleet.review.dayhours import hour_labels
@@ -85,6 +86,7 @@ class Timeline:
     known: tuple[Span, ...]
     collections: tuple[Mark, ...]
     versions: tuple[Mark, ...]
+    alerts: tuple[Mark, ...]
     now: str
     sentences: tuple[str, ...]
 
@@ -110,6 +112,7 @@ def timeline(
     row: RegionDay,
     runs: Sequence[Run],
     changes: Sequence[VersionChange],
+    happened: Sequence[AlertMark],
     now: datetime,
     figures: Figures,
 ) -> Timeline:
@@ -121,14 +124,19 @@ def timeline(
     versions = [
         Mark("version", axis.place(change.hour), _new_version(change, axis)) for change in changes
     ]
+    alerts = [
+        Mark("ended" if one.is_end else "began", axis.place(one.at), axis.say(one))
+        for one in happened
+    ]
     return Timeline(
         ticks=_ticks(axis),
         link=tuple(spans),
         known=known,
         collections=tuple(_marks(axis, own)),
         versions=tuple(versions),
+        alerts=tuple(alerts),
         now=axis.place(now) if row.starts_at < now < row.ends_at else "",
-        sentences=tuple(_sentences(axis, spans, known, own, versions)),
+        sentences=tuple(_sentences(axis, spans, known, own, versions, alerts)),
     )
 
 
@@ -151,6 +159,9 @@ class _Axis:
         if moment >= self.ends_at:
             return "24:00"
         return f"{max(moment, self.starts_at).astimezone(self.row.region.zone):%H:%M}"
+
+    def say(self, one: AlertMark) -> str:
+        return one.text % {"time": self.clock(one.at)}
 
     def span(self, state: str, begins: datetime, ends: datetime, text: str) -> Span:
         words = {"from": self.clock(begins), "to": self.clock(ends)}
@@ -279,6 +290,7 @@ def _sentences(
     known: Sequence[Span],
     own: Sequence[Run],
     versions: Sequence[Mark],
+    alerts: Sequence[Mark],
 ) -> Iterable[str]:
     """Yield what the picture shows, for those who read."""
     troubles = [span.text for span in link if span.state != "open"]
@@ -297,3 +309,4 @@ def _sentences(
     yield from (mark.text for mark in versions[:MOST_SENTENCES])
     if not versions:
         yield _("No new version of a pipeline or model.")
+    yield from (mark.text for mark in alerts[:MOST_SENTENCES])

@@ -17,7 +17,7 @@ GRANT DELETE ON regions_tunnelstate TO fleet_web;
 -- The audit trail only grows, whoever writes it.
 REVOKE UPDATE, DELETE ON people_auditevent FROM fleet_web, fleet_collect;
 -- What people signed and noted stays as it was; a sign-off can only be ended.
-REVOKE UPDATE, DELETE ON review_signoff, review_signedreason, review_note
+REVOKE UPDATE, DELETE ON review_signoff, review_signedreason, review_signedalert, review_note
 FROM fleet_web, fleet_collect;
 GRANT UPDATE (undone_at, undone_by_id) ON review_signoff TO fleet_web, fleet_collect;
 -- What was found, and what happened to an alert, stays as it was.

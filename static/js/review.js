@@ -87,6 +87,7 @@ function deedOf(event, at) {
   if (event.key === "?" || (event.code === "Slash" && event.shiftKey)) return () => keys.showModal();
   if (event.code === "Slash") return () => document.getElementById("q").focus();
   if (goPressed && event.code === "KeyD") return () => location.assign("/");
+  if (goPressed && event.code === "KeyA") return () => location.assign("/alerts/");
   const row = current();
   return (row === at && onRow[event.code]) || (row && inRow[event.code]) || anywhere[event.code];
 }

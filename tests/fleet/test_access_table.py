@@ -89,6 +89,7 @@ TABLE = {
     "metrics": Row(Role.VIEWER, "/metrics", is_api=True),
     "api-regions": Row(Role.VIEWER, "/api/v1/regions/", is_api=True),
     "api-hourly": Row(Role.VIEWER, "/api/v1/regions/{code}/hourly/", is_api=True),
+    "api-alerts": Row(Role.VIEWER, "/api/v1/alerts/", is_api=True),
     "api-review": Row(Role.VIEWER, f"/api/v1/review/{TODAY}/", is_api=True),
 }
 # Parts of a conversation that begins elsewhere; alone they lead nowhere. Their own tests hold it.

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from fleet.alerts.findings import latest_findings
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.models import Alert, AlertEvent, Finding
 from fleet.alerts.pages.asked import Asked, Show
 from fleet.alerts.pages.words import Words, is_failing
-from fleet.alerts.visible import may_act_on, silence_over, visible_alerts
+from fleet.alerts.visible import may_act_on, visible_alerts, with_silence
 from fleet.people.rights import visible_regions
 from fleet.review.figures import plain
 from fleet.review.levels import GLYPHS, level_words
@@ -82,12 +83,6 @@ def inbox(account: User, asked: Asked, now: datetime) -> Inbox:
     )
 
 
-def with_silence(alerts: QuerySet[Alert], now: datetime) -> QuerySet[Alert]:
-    """Return the same with `is_muted`: whether a silence that lasts covers the alert."""
-    lasting = silence_over().filter(begins_at__lte=now, ends_at__gt=now)
-    return alerts.annotate(is_muted=Exists(lasting))
-
-
 def rows(account: User, alerts: Sequence[Alert], words: Words) -> list[Row]:
     """Return the alerts in words, in three queries. They come from `with_silence`."""
     findings = latest_findings(alerts)
@@ -116,20 +111,6 @@ def rows(account: User, alerts: Sequence[Alert], words: Words) -> list[Row]:
         )
         for alert in alerts
     ]
-
-
-def latest_findings(alerts: Iterable[Alert]) -> dict[int, Finding]:
-    """Return the newest finding of each alert by the alert's id; an alert of the fleet has none."""
-    newest = Finding.objects.filter(
-        region=OuterRef("region"),
-        kind=OuterRef("kind"),
-        service=OuterRef("service"),
-        version=OuterRef("version"),
-    ).order_by("-begins_at", "-pk")
-    asked = Alert.objects.filter(pk__in=[one.pk for one in alerts]).order_by()
-    pairs = dict(asked.annotate(found=Subquery(newest.values("pk")[:1])).values_list("pk", "found"))
-    findings = Finding.objects.in_bulk([pk for pk in pairs.values() if pk])
-    return {alert: findings[pk] for alert, pk in pairs.items() if pk in findings}
 
 
 def where(alert: Alert, n_under: int) -> str:

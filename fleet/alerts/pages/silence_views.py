@@ -10,7 +10,6 @@ from typing import cast
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -21,7 +20,7 @@ from fleet import clock
 from fleet.alerts.lifecycle import Refused
 from fleet.alerts.models import Maintenance, Silence
 from fleet.alerts.pages.deeds import until_when
-from fleet.alerts.pages.words import Words, name_of
+from fleet.alerts.pages.words import Words
 from fleet.alerts.silences import (
     end_maintenance,
     lasting_silences,
@@ -31,6 +30,7 @@ from fleet.alerts.silences import (
 )
 from fleet.alerts.silences import end_silence as end_lasting
 from fleet.alerts.titles import titles
+from fleet.alerts.visible import visible_maintenances, visible_silences
 from fleet.people.models import Role
 from fleet.people.rights import (
     may_act_as,
@@ -40,7 +40,10 @@ from fleet.people.rights import (
     visible_regions,
 )
 from fleet.review.figures import cut, plain
+from fleet.review.standing_alerts import name_of
 from regions.models import Region
+
+NAMED = ("region", "author")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,14 @@ def silences(request: HttpRequest) -> HttpResponse:
     context = {
         "silences": [
             _silence_line(one, words, may_end=may_act and may_silence(account, one.region))
-            for one in _seen_silences(account, now)
+            for one in lasting_silences(visible_silences(account), now).select_related(*NAMED)
         ],
-        "works": [_work_line(one, words, may_end=may_act) for one in _seen_works(account, now)],
+        "works": [
+            _work_line(one, words, may_end=may_act)
+            for one in standing_maintenances(visible_maintenances(account), now).select_related(
+                *NAMED
+            )
+        ],
         "regions": visible_regions(account).order_by("name"),
         "kinds": sorted(titles().items(), key=lambda kind: kind[1]),
         "may_act": may_act,
@@ -85,7 +93,7 @@ def silences(request: HttpRequest) -> HttpResponse:
 def end_silence(request: HttpRequest, silence_id: int) -> HttpResponse:
     """End a silence."""
     account, now = cast(User, request.user), clock.now()
-    one = _of_visible(Silence.objects.all(), account).filter(pk=silence_id).first()
+    one = visible_silences(account).select_related("region").filter(pk=silence_id).first()
     if one is None or not may_silence(account, one.region):
         raise Http404(silence_id)
     return _tried(request, lambda: end_lasting(account, one, now), _("The silence is over."))
@@ -104,8 +112,7 @@ def plan_work(request: HttpRequest) -> HttpResponse:
 def end_work(request: HttpRequest, work_id: int) -> HttpResponse:
     """End work in a region before its time."""
     account, now = cast(User, request.user), clock.now()
-    works = Maintenance.objects.filter(region__in=visible_regions(account))
-    work = works.select_related("region").filter(pk=work_id).first()
+    work = visible_maintenances(account).select_related("region").filter(pk=work_id).first()
     if work is None:
         raise Http404(work_id)
     return _tried(request, lambda: end_maintenance(account, work, now), _("The work is over."))
@@ -152,20 +159,6 @@ def _plan(request: HttpRequest, account: User, now: datetime) -> None:
         raise Refused(_("Write dates as 2026-03-10 and times as 09:00."))
     reason = given.get("reason", "")
     plan_maintenance(account, region, (days[0], days[1]), (hours[0], hours[1]), reason, now)
-
-
-def _of_visible(chosen: QuerySet[Silence], account: User) -> QuerySet[Silence]:
-    seen = Q(region=None) | Q(region__in=visible_regions(account))
-    return chosen.filter(seen).select_related("region", "author")
-
-
-def _seen_silences(account: User, now: datetime) -> QuerySet[Silence]:
-    return _of_visible(lasting_silences(now), account)
-
-
-def _seen_works(account: User, now: datetime) -> QuerySet[Maintenance]:
-    works = standing_maintenances(now).filter(region__in=visible_regions(account))
-    return works.select_related("region", "author")
 
 
 def _silence_line(one: Silence, words: Words, *, may_end: bool) -> Line:

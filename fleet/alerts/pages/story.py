@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fleet.alerts.kinds import KINDS
-from fleet.alerts.models import Alert, AlertEvent, Finding
-from fleet.alerts.pages.inbox import Row, rows, where, with_silence
-from fleet.alerts.pages.words import Words, name_of
+from fleet.alerts.models import Alert, AlertEvent, Finding, Silence
+from fleet.alerts.pages.inbox import Row, rows, where
+from fleet.alerts.pages.words import Words
 from fleet.alerts.silences import lasting_silences
-from fleet.alerts.visible import may_act_on, visible_alerts
+from fleet.alerts.visible import may_act_on, visible_alerts, with_silence
 from fleet.people.rights import visible_regions
 from fleet.review.figures import plain
+from fleet.review.standing_alerts import name_of
 from regions.localday import local_day
 
 MOST_FINDINGS = 20
@@ -172,12 +173,13 @@ def _found(finding: Finding, words: Words) -> Found:
 
 
 def _silences(alert: Alert, words: Words) -> list[Muted]:
-    found = lasting_silences(words.now).filter(
+    covering = Silence.objects.filter(
         Q(region=None) | Q(region=alert.region_id),
         service__in=("", alert.service),
         kind__in=("", alert.kind),
         begins_at__lte=words.now,
     )
+    found = lasting_silences(covering, words.now)
     return [
         Muted(words.clock(one.ends_at), name_of(one.author), one.reason)
         for one in found.select_related("author")

@@ -25,7 +25,7 @@ from fleet.alerts.pages.quality_page import quality_page
 from fleet.alerts.pages.runbooks import runbook_html
 from fleet.alerts.pages.story import story
 from fleet.alerts.titles import title, titles
-from fleet.alerts.visible import may_act_on, visible_alerts
+from fleet.alerts.visible import may_act_on, visible_alerts, with_silence
 from fleet.people.models import Role
 from fleet.people.rights import may_act_as, requires, visible_regions
 
@@ -57,7 +57,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def alert(request: HttpRequest, alert_id: int) -> HttpResponse:
     """Show one alert."""
     account, now = cast(User, request.user), clock.now()
-    seen = listed.with_silence(visible_alerts(account), now)
+    seen = with_silence(visible_alerts(account), now)
     found = seen.select_related("region", "acknowledged_by").filter(pk=alert_id).first()
     if found is None:
         raise Http404(alert_id)

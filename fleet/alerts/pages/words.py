@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Self
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -17,7 +16,8 @@ from fleet.alerts.kinds.kind import Level
 from fleet.alerts.models import Alert, AlertEvent, Finding
 from fleet.alerts.titles import titles
 from fleet.review.dates import today
-from fleet.review.figures import Figures, cut, day_name, plain
+from fleet.review.figures import Figures, cut, day_name
+from fleet.review.standing_alerts import name_of
 
 Event = AlertEvent.Kind
 
@@ -81,9 +81,9 @@ class Words:
         """Return a score as the detector gave it, in three digits."""
         if value is None:
             return ""
-        return f"{value:,.3g}".replace(",", self.figures.thousands).replace(
-            ".", self.figures.decimal
-        )
+        text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        marks = str.maketrans({",": self.figures.thousands, ".": self.figures.decimal})
+        return text.translate(marks)
 
     def usual(self, finding: Finding) -> str:
         """Return the usual range: “0.03–0.08”."""
@@ -109,6 +109,7 @@ class Words:
             Event.OPENED: _("Opened."),
             Event.REOPENED: _("Came back."),
             Event.UNSTABLE: _("Came back again and again: it is unstable."),
+            Event.WORSENED: _("It got worse: it fails now."),
             Event.ACKNOWLEDGED: _("%(name)s took it."),
             Event.GIVEN_BACK: _("%(name)s gave it back."),
             Event.WORSENED: _("It got worse: now it fails."),
@@ -124,10 +125,6 @@ class Words:
 
     def day(self, day: date) -> str:
         return day_name(day)
-
-
-def name_of(user: User) -> str:
-    return plain(user.get_full_name() or user.get_username())
 
 
 def is_failing(kind: str) -> bool:

@@ -76,6 +76,7 @@ class _Rows:
         self.link, self.data = escape(_("Link")), escape(_("Data"))
         self.signed, self.explain = escape(_("Signed")), escape(_("Explain"))
         self.explained = escape(_("The numbers of the row above, explained"))
+        self.alert = escape(_("Alert"))
         self.studies, self.page = escape(_("Studies, live")), escape(_("The region's page"))
 
     def row(self, line: Line) -> str:
@@ -87,13 +88,20 @@ class _Rows:
             f'<a class="name" href="/regions/{line.code}/{self.signs.day}/">'
             f"<bdi>{escape(line.name)}</bdi>"
             f'<span class="vh">, {escape(line.word)}</span></a></th>'
-            f'<td class="why">{_why(line)}{notes_html(cell.notes)}'
+            f'<td class="why">{_why(line)}{self._alerts(line)}{notes_html(cell.notes)}'
             f'<div class="deeds">{self._explain(line)}{note_form(cell, self.sign_words)}</div></td>'
             f"{_lamp_cell(line.link, self.link)}{_lamp_cell(line.data, self.data)}"
             f"{''.join(map(_number_cell, line.cells))}"
             f'<td class="sign-cell" data-label="{self.signed}">'
             f"{sign_html(cell, self.sign_words)}</td></tr>"
             f"{self._detail(line, line.explanation) if line.explanation else ''}"
+        )
+
+    def _alerts(self, line: Line) -> str:
+        return "".join(
+            f'<p class="also"><a href="/alerts/{one.pk}/">{self.alert} #{one.pk}</a>'
+            f"{f' {escape(one.text)}' if one.text else ''}</p>"
+            for one in line.alerts
         )
 
     def _explain(self, line: Line) -> str:

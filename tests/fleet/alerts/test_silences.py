@@ -69,7 +69,7 @@ def test_it_ends_a_silence_once():
     one = silence(author, None, NOW + HOUR, "x", NOW)
     end_silence(author, one, NOW)
 
-    assert not lasting_silences(NOW + timedelta(microseconds=1)).exists()
+    assert not lasting_silences(Silence.objects.all(), NOW + HOUR / 60).exists()
     with pytest.raises(Refused):
         end_silence(author, one, NOW + HOUR / 2)
 
@@ -101,6 +101,6 @@ def test_it_judges_again_once_work_has_ended():
 
     assert in_maintenance(tver, NOW - HOUR / 2)
     assert not in_maintenance(tver, NOW + HOUR / 2)
-    assert not standing_maintenances(NOW).exists()
+    assert not standing_maintenances(Maintenance.objects.all(), NOW).exists()
     with pytest.raises(Refused):
         end_maintenance(author, Maintenance.objects.get(), NOW)

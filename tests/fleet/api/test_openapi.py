@@ -18,7 +18,7 @@ from fleet.api.models import ApiToken, Scope
 from fleet.api.urls import api
 from fleet.clock import now
 from fleet.review.situation import Level
-from tests.builders import make_cause, make_path, make_region, make_score
+from tests.builders import make_alert, make_cause, make_path, make_region, make_score
 from tests.fleet.api.test_views import make_live_region
 
 pytestmark = pytest.mark.django_db
@@ -72,12 +72,15 @@ def test_it_knows_every_mark(described) -> None:
         ("/api/v1/regions/{code}/hourly/", "regions/tver/hourly/", {}),
         ("/api/v1/regions/{code}/hourly/", "regions/tver/hourly/", {"from": "x"}),
         ("/api/v1/regions/{code}/hourly/", "regions/nowhere/hourly/", {}),
+        ("/api/v1/alerts/", "alerts/", {}),
+        ("/api/v1/alerts/", "alerts/", {"state": "x"}),
     ],
 )
 def test_every_answer_is_as_described(described, get, path, asked, query) -> None:
     tver = make_live_region()
     make_score(tver, now().date())
     make_path(make_region("omsk"))
+    make_alert(tver)
 
     response = get(asked.format(today=now().date()), **query)
 

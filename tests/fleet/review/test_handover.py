@@ -7,12 +7,22 @@ from django.utils import translation
 
 from fleet.review.day import review
 from fleet.review.handover import handover
+from fleet.review.handover_alerts import standing
 from fleet.review.notes import write
 from fleet.review.sign_cells import signs
 from fleet.review.signing import shown_token, sign
 from fleet.review.unsigned import changed_days, unsigned_days
 from regions.models import DailyRollup, FailureKind, Region
-from tests.builders import NOW, TODAY, make_daily, make_healthy_region, make_person
+from tests.builders import (
+    NOW,
+    TODAY,
+    make_alert,
+    make_daily,
+    make_healthy_region,
+    make_maintenance,
+    make_person,
+    make_silence,
+)
 
 pytestmark = pytest.mark.django_db
 YESTERDAY = TODAY - timedelta(days=1)
@@ -26,9 +36,9 @@ def anna(db):
 def letter(account) -> str:
     page = review(YESTERDAY, NOW, Region.objects.filter(is_active=True))
     said = signs(account, page, NOW)
-    return handover(
-        page, said, unsigned_days(page).latest(), changed_days(page), account, "https://fleet/day/"
-    )
+    unsigned, changed = unsigned_days(page).latest(), changed_days(page)
+    stands = standing(account, NOW)
+    return handover(page, said, unsigned, changed, stands, account, "https://fleet/day/")
 
 
 def make_failing(code: str) -> Region:
@@ -102,3 +112,19 @@ def test_it_speaks_russian(anna):
 
     with translation.override("ru"):
         assert letter(anna).startswith("Передача смены: Понедельник, 9 марта 2026\n")
+
+
+def test_it_names_alerts_silences_and_work(anna):
+    tver = make_healthy_region()
+    alert = make_alert(tver)
+    make_silence(tver, NOW + timedelta(hours=3), kind="errors_up", author=anna)
+    make_maintenance(tver, TODAY, TODAY + timedelta(days=2))
+
+    text = letter(anna)
+
+    assert f"#{alert.pk} Tver: More studies fail than usual, 10:00, nobody has it\n" in text
+    assert (
+        "Silences (1)\nTver: More studies fail than usual, until 13:00, anna: The GPU is replaced\n"
+        in text
+    )
+    assert "Work in regions (1)\nTver: 10 March – 12 March, 12:00–14:00, silencer: A" in text

@@ -6,13 +6,16 @@ from datetime import date, timedelta
 
 import pytest
 
+from fleet.alerts.kinds.kind import Family
+from fleet.alerts.lifecycle import clear
+from fleet.review.alert_marks import alert_marks
 from fleet.review.day import review
 from fleet.review.figures import Figures
 from fleet.review.standing import run_lines, runs_of
 from fleet.review.timeline import Timeline, timeline, version_changes
 from regions.localday import day_bounds
 from regions.models import Collection, FailureKind, HourlyFlow, Region
-from tests.builders import NOW, TODAY, make_path, make_region, make_status
+from tests.builders import NOW, TODAY, make_alert, make_path, make_region, make_status
 from tests.rig.region_rows import collect_every, fill_days
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +33,8 @@ def region():
 def axis(day: date = TODAY, now=NOW) -> Timeline:
     (row,) = review(day, now, Region.objects.all()).rows
     changes = version_changes(row.region.pk, row.starts_at, row.ends_at)
-    return timeline(row, runs_of(row), changes, now, Figures.of_active_language())
+    happened = alert_marks(row.region.pk, row.starts_at, row.ends_at)
+    return timeline(row, runs_of(row), changes, happened, now, Figures.of_active_language())
 
 
 def begins(region: Region):
@@ -118,4 +122,14 @@ def test_the_collections_that_failed_alike_are_one_line(region):
     assert len(lines) == 21
     assert [(line.started, line.outcome) for line in failed] == [
         ("01:00:00 – 01:55:00", "link, ×12")
+    ]
+
+
+def test_it_marks_when_alerts_began_and_ended(region):
+    alert = make_alert(region, "link_lost", NOW - 3 * HOUR)
+    clear(region, Family.LINK, TODAY, NOW - HOUR)
+
+    assert [(mark.state, mark.text) for mark in axis().alerts] == [
+        ("began", f"Alert #{alert.pk} began at 10:00: The region cannot be reached."),
+        ("ended", f"Alert #{alert.pk} ended at 12:00: The region cannot be reached."),
     ]

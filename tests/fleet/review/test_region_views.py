@@ -133,7 +133,7 @@ def test_it_asks_the_same_number_of_questions(
     for n in range(n_others):
         make_tunnel(make_path(make_region(f"r{n}")))
 
-    with django_assert_max_num_queries(24) as captured:
+    with django_assert_max_num_queries(26) as captured:
         reader.get(f"/regions/tver/{yesterday}/")
 
     assert len(captured) == 24

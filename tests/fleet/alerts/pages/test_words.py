@@ -1,0 +1,34 @@
+"""Alerts in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from fleet.alerts.models import Alert, AlertEvent, Finding
+from fleet.alerts.pages.words import Words
+from tests.builders import NOW, make_region
+
+
+@pytest.mark.parametrize("kind", AlertEvent.Kind)
+def test_it_has_a_sentence_for_all_that_can_happen(kind):
+    sentence = Words.of_active_language(NOW).happened(AlertEvent(kind=kind, at=NOW))
+
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, ""),
+        ({"score": 0.312345}, "0.312"),
+        ({"score": 12345.0, "limit": 0.2}, "12,345, limit 0.2"),
+    ],
+)
+def test_it_says_what_was_measured(given, said):
+    assert Words.of_active_language(NOW).measured(Finding(**given)) == said
+
+
+def test_it_says_the_regions_own_time_where_it_differs(db):
+    alert = Alert(region=make_region(time_zone="Asia/Omsk"), opened_at=NOW)
+
+    assert Words.of_active_language(NOW).there(alert) == "16:00 there"
