@@ -50,6 +50,11 @@ app.config_from_object(
                 "schedule": timedelta(seconds=5),
                 "options": {"queue": "deliver", "expires": 5},
             },
+            "watch the regions": {
+                "task": "fleet.alerts.tasks.watch",
+                "schedule": timedelta(minutes=1),
+                "options": {"expires": 60},
+            },
             "ask again who took an alert": {
                 "task": "fleet.alerts.tasks.ask_again",
                 "schedule": timedelta(minutes=1),

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "regions": {"regions.drift", "fleet.clock", "fleet.env"},
     # What is decided about all of them, and shown.
     "fleet.people": {"regions", "fleet.clock"},
-    "fleet.alerts": {"regions", "fleet.people", "fleet.clock"},
+    "fleet.alerts": {"regions", "regions.drift", "fleet.people", "fleet.clock"},
     # The core of alerts knows nothing of the review, which shows it; its pages know both.
     "fleet.alerts.pages": {"regions", "fleet.people", "fleet.alerts", "fleet.review", "fleet.clock"},
     "fleet.exports": {"regions", "fleet.people", "fleet.clock"},

@@ -128,7 +128,10 @@ def _finding(alert: Alert) -> list[str]:
         ends = (newest.usual_low, newest.usual_high)
         low, high = (_number(one, measure) for one in ends)
         usual = _("Usual: %(low)s–%(high)s.") % {"low": low, "high": high}
-    about = " ".join(filter(None, (harmless(alert.service), harmless(alert.version))))
+    names = [alert.service, alert.version]
+    if newest and alert.kind in KINDS and "%(attribute)s" not in str(KINDS[alert.kind].sentence):
+        names.append(newest.attribute)  # the node
+    about = " ".join(filter(None, map(harmless, names)))
     return [sentence(newest, alert.kind), usual, about]
 
 

@@ -7,6 +7,7 @@ import time
 from celery import shared_task
 
 from fleet.alerts import delivery, lifecycle
+from fleet.alerts.detectors import watch as watching
 from fleet.clock import now
 
 # Longer than beat's interval, so that a chat's pace costs no turn; shorter than a worker's stop.
@@ -27,6 +28,12 @@ def deliver() -> str:
         else:
             break
     return f"{n} messages worked on."
+
+
+@shared_task
+def watch() -> str:
+    """Judge what came since the last time."""
+    return watching.watch(now())
 
 
 @shared_task

@@ -1,0 +1,139 @@
+"""Regions in which too many studies fail, or too many answers are slow, on the running day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from django.db.models import F
+
+from fleet.alerts.detectors.watched import Values, Watched, day_start, hours_at_work
+from fleet.alerts.kinds import KINDS
+from fleet.alerts.models import Finding
+from regions.drift.arrays import Flags, Ints
+from regions.drift.rates import ERRORS_CHANGE, LAG_DAYS, PAST_DAYS, SLOW_CHANGE, rates
+from regions.models import DailyRollup, HourlyRollup
+
+N_DAYS = PAST_DAYS + LAG_DAYS + 1
+# A latency that is usually short may double without being felt.
+TIMES_USUAL, SLOWER_BY_S = 2, 30
+# Bin b of latencies begins at 0.01 · 10^(b / 25.6) seconds, as the contract says.
+_SLOW = """
+WITH usual AS (
+  SELECT region_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY latency_p95_s) AS p95
+  FROM regions_dailyrollup WHERE region_id = ANY (%(ids)s) AND day < %(last)s - 7
+    AND day > %(last)s - %(n_days)s GROUP BY region_id),
+limits AS (
+  SELECT region_id, least(127, ceil(25.6 * log((greatest(p95 * %(times)s, p95 + %(by)s) / 0.01)
+    ::numeric)))::int AS first FROM usual WHERE p95 IS NOT NULL)
+SELECT d.region_id, d.day, d.n_done - d.n_bad_latency,
+  coalesce((SELECT sum(n) FROM unnest(d.latency_histogram[l.first + 1:128]) AS n), 0)
+FROM regions_dailyrollup d JOIN limits l USING (region_id)
+WHERE d.day > %(last)s - %(n_days)s - 2"""
+
+
+def failing(regions: Sequence[Watched]) -> list[Finding]:
+    """Return the regions that fail more than they did in eight weeks; score and limit are shares.
+
+    Hours in maintenance are left out of the running day, days with a finding out of the past.
+    """
+    events, n = _table(regions), _table(regions)
+    counts = ("n_failed", F("n_expected") - F("n_pending"))
+    days = DailyRollup.objects.filter(region__in=[one.id for one in regions])
+    days = days.filter(day__gt=min(one.day for one in regions) - timedelta(days=N_DAYS))
+    _fill(regions, days.values_list("region_id", "day", *counts), events, n)
+    _without_work(regions, events, n)
+    return _judged(regions, "errors_up", events, n, ERRORS_CHANGE)
+
+
+def slow(regions: Sequence[Watched]) -> list[Finding]:
+    """Return the regions with more answers slower than twice their usual 95th percentile.
+
+    Of a day in which maintenance has begun nothing is said: its hours cannot be told apart.
+    """
+    still = [one for one in regions if not _is_worked_on(one)]
+    if not still:
+        return []
+    events, n = _table(still), _table(still)
+    values: Values = {
+        "ids": [one.id for one in still],
+        "last": max(one.day for one in still),
+        "n_days": N_DAYS,
+        "times": TIMES_USUAL,
+        "by": SLOWER_BY_S,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SLOW, values)
+        rows = cursor.fetchall()
+    _fill(still, ((region, day, n_slow, m) for region, day, m, n_slow in rows), events, n)
+    return _judged(still, "latency_up", events, n, SLOW_CHANGE)
+
+
+def _table(regions: Sequence[Watched]) -> Ints:
+    return np.zeros((N_DAYS, len(regions)), dtype=np.int64)
+
+
+def _fill(regions: Sequence[Watched], rows: Iterable[Sequence[Any]], events: Ints, n: Ints) -> None:
+    """Put counts where they belong: the last row is each region's own newest day."""
+    place = {one.id: (at, one.day) for at, one in enumerate(regions)}
+    for region, day, n_events, total in rows:
+        at, newest = place[region]
+        age = (newest - day).days
+        if 0 <= age < N_DAYS:
+            events[-1 - age, at], n[-1 - age, at] = n_events, total
+
+
+def _without_work(regions: Sequence[Watched], events: Ints, n: Ints) -> None:
+    """Take the hours in maintenance off the newest day."""
+    worked = [one for one in regions if one.works]
+    if not worked:
+        return
+    starts = [day_start(one) for one in worked]
+    hours = set(hours_at_work(worked, min(starts), max(starts) + timedelta(hours=25)))
+    place = {one.id: (at, one.day) for at, one in enumerate(regions)}
+    rows = HourlyRollup.objects.filter(
+        region__in={region for region, _hour in hours}, hour__in={hour for _region, hour in hours}
+    )
+    for region, hour, day, failed, settled in rows.values_list(
+        "region_id", "hour", "day", "n_failed", F("n_expected") - F("n_pending")
+    ):
+        at, newest = place[region]
+        if (region, hour) in hours and day == newest:
+            events[-1, at] -= failed
+            n[-1, at] -= settled
+
+
+def _judged(
+    regions: Sequence[Watched], kind: str, events: Ints, n: Ints, least_change: float
+) -> list[Finding]:
+    found = []
+    for verdict in rates(events, n, least_change, _with_findings(regions, kind)):
+        one = regions[verdict.subject]
+        if n[-1, verdict.subject] == 0 or (begins_at := one.judged_from(one.day)) is None:
+            continue
+        values = {"score": verdict.value, "limit": verdict.high, "day": one.day}
+        usual = {"usual_low": verdict.low, "usual_high": verdict.high}
+        span = timedelta(days=verdict.n_days)
+        found.append(one.finding(kind, begins_at, span=span, **values, **usual))
+    return found
+
+
+def _with_findings(regions: Sequence[Watched], kind: str) -> Flags:
+    """Return (T, R): the days on which the family was found before; they are not usual ones."""
+    left_out = np.zeros((N_DAYS, len(regions)), dtype=np.bool_)
+    place = {one.id: (at, one.day) for at, one in enumerate(regions)}
+    family = [one.code for one in KINDS.values() if one.family == KINDS[kind].family]
+    rows = Finding.objects.filter(region__in=list(place), kind__in=family)
+    for region, day in rows.values_list("region_id", "day"):
+        at, newest = place[region]
+        if 0 <= (newest - day).days < N_DAYS:
+            left_out[-1 - (newest - day).days, at] = True
+    return left_out
+
+
+def _is_worked_on(one: Watched) -> bool:
+    known = one.known_as_of
+    return bool(known and one.works and hours_at_work([one], day_start(one), known))
