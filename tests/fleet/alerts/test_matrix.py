@@ -1,0 +1,106 @@
+"""Alerts in a room of a real server of Matrix, read by a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from fleet.alerts.delivery import claim, deliver_next
+from fleet.alerts.lifecycle import acknowledge, find, resolve
+from fleet.alerts.models import Channel, Message
+from fleet.alerts.outbox import FIRST_WAIT
+from tests.builders import NOW, make_channel, make_person, make_region
+from tests.fleet.alerts.test_lifecycle import saw
+from tests.rig.synapse import Account, Synapse, is_installed
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.slow,
+    pytest.mark.django_db,
+    pytest.mark.skipif(not is_installed(), reason="NOT TESTED: bin/install-synapse build/synapse"),
+]
+SOON = NOW + FIRST_WAIT
+
+
+@pytest.fixture(scope="module")
+def synapse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
+    server = Synapse(Path(tmp_path_factory.mktemp("synapse")))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def accounts(synapse: Synapse) -> Iterator[tuple[Account, Account]]:
+    """The bot and a reader."""
+    made = synapse.register("fleet"), synapse.register("anna")
+    yield made
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def room(
+    synapse: Synapse, accounts: tuple[Account, Account], monkeypatch: pytest.MonkeyPatch, db: None
+) -> str:
+    bot, reader = accounts
+    monkeypatch.setenv("TOKEN_OF_TESTS", bot.token)
+    room = bot.make_room()
+    reader.join(room)
+    make_channel(
+        "room", "matrix", server=synapse.url, address=room, credential="env:TOKEN_OF_TESTS"
+    )
+    find(saw(make_region()), NOW)
+    return room
+
+
+def deliver() -> None:
+    while deliver_next(SOON, pace=timedelta()):
+        pass
+
+
+def test_it_tells_changes_and_ends_an_alert(room, accounts):
+    deliver()
+    (alert,) = [one.alert for one in Message.objects.all()]
+    acknowledge(alert.pk, make_person("vera"), SOON)
+    deliver()
+    resolve(alert.pk, make_person("oleg"), "The cable.", SOON)
+    deliver()
+    first, taken, ended, reply = (one["content"] for one in accounts[1].messages(room))
+
+    root = {"event_id": Message.objects.get().remote_id}
+    assert first["body"].startswith("■ FAILING · Tver")
+    assert taken["m.relates_to"] == ended["m.relates_to"] == {"rel_type": "m.replace", **root}
+    assert "vera took it" in taken["m.new_content"]["body"]
+    assert ended["m.new_content"]["body"].startswith("● RESOLVED · Tver")
+    assert reply["m.relates_to"]["rel_type"] == "m.thread"
+    assert [first["msgtype"], reply["msgtype"]] == ["m.text", "m.notice"]
+
+
+def test_it_is_told_once_by_who_died_before_the_answer(room, accounts):
+    message = claim(SOON, timedelta(), timedelta())
+    deliver()
+    sent = Message.objects.get()
+    Message.objects.update(state="waiting", remote_id="", claimed_until=None, told=None)
+    deliver()
+
+    assert Message.objects.get().remote_id == sent.remote_id
+    assert message.pk == sent.pk
+    assert len(accounts[1].messages(room)) == 1
+
+
+def test_it_disables_a_room_that_it_may_not_write_into(room, accounts):
+    accounts[0].leave(room)
+    deliver()
+
+    assert "may not write into the room" in Channel.objects.get().disabled_reason
+
+
+def test_it_disables_a_room_when_its_token_is_not_known(room, monkeypatch):
+    monkeypatch.setenv("TOKEN_OF_TESTS", "syt_unknown")
+    deliver()
+
+    assert "access token" in Channel.objects.get().disabled_reason
