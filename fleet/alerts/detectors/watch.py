@@ -10,6 +10,7 @@ from django.db import connection
 from fleet.alerts.detectors import reach
 from fleet.alerts.detectors.backlog import waiting
 from fleet.alerts.detectors.clearing import clear_closed_days
+from fleet.alerts.detectors.closed_days import judged_day, remember, to_judge
 from fleet.alerts.detectors.findings import end, report
 from fleet.alerts.detectors.identical import repeating
 from fleet.alerts.detectors.shares import failing, slow
@@ -46,6 +47,9 @@ def _watch(now: datetime) -> str:
     if news:
         n += _judge_numbers(news, now)
         _remember(news, now)
+        for day, closed in to_judge(news).items():
+            n += report(judged_day(closed, day), now)
+            remember(closed, day, now)
     n_clear = clear_closed_days(regions, now)
     return f"{n} findings in {len(regions)} regions, {n_clear} alerts without any for a day."
 

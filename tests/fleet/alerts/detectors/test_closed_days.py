@@ -1,0 +1,83 @@
+"""A closed day is judged once: its volume, its classes, and what peers say."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fleet.alerts.detectors.watch import watch
+from fleet.alerts.models import Alert, Finding
+from fleet.alerts.models_evaluation import Evaluation
+from regions.models import AccessPath, Region
+from tests.builders import (
+    NOW,
+    TODAY,
+    make_daily,
+    make_path,
+    make_region,
+    make_score,
+    make_status,
+)
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+YESTERDAY = TODAY - DAY
+
+
+def make_watched(code: str = "tver") -> Region:
+    region = make_region(code)
+    make_path(region, kind=AccessPath.Kind.DIRECT)
+    make_status(region)
+    return region
+
+
+def kinds() -> list[str]:
+    return sorted(Alert.objects.values_list("kind", flat=True))
+
+
+def test_it_finds_half_the_volume_once(db):
+    region = make_watched()
+    for n in range(2, 90):
+        make_daily(region, TODAY - n * DAY, n_received=100 + n % 7)
+    make_daily(region, YESTERDAY, n_received=30)
+
+    watch(NOW)
+    Evaluation.objects.all().delete()
+    watch(NOW + MINUTE)
+
+    assert kinds() == ["volume_shift"]
+    assert Finding.objects.get().day == YESTERDAY
+
+
+def test_it_lets_a_usual_day_be(db):
+    region = make_watched()
+    for n in range(1, 90):
+        make_daily(region, TODAY - n * DAY, n_received=100 + n % 7)
+        make_score(region, TODAY - n * DAY, n_positive=10 + n % 3)
+
+    watch(NOW)
+
+    assert kinds() == []
+    assert Evaluation.objects.filter(rules="day", day=YESTERDAY).count() == 1
+
+
+def test_it_finds_a_class_that_collapsed(db):
+    region = make_watched()
+    for n in range(2, 57):
+        make_score(region, TODAY - n * DAY, n_positive=10 + n % 3)
+    make_score(region, YESTERDAY, n_positive=90)
+
+    watch(NOW)
+
+    assert kinds() == ["class_collapse"]
+    assert Finding.objects.get().attribute == "mass"
+
+
+def test_it_finds_what_was_wrong_since_the_first_day(db):
+    regions = [make_watched(f"r{n}") for n in range(6)]
+    for region in regions:
+        is_odd = region == regions[3]
+        make_score(region, YESTERDAY, n_scored=300, n_positive=200 if is_odd else 30)
+
+    watch(NOW)
+
+    assert kinds() == ["unlike_peers"]
+    assert Finding.objects.get().region == regions[3]
