@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
+from fleet.alerts.detectors.closed_categories import never_seen
 from fleet.alerts.detectors.closed_outputs import collapsed, unlike_others
 from fleet.alerts.detectors.watched import Watched
 from fleet.alerts.models import Finding
@@ -43,7 +44,8 @@ def to_judge(regions: Sequence[Watched]) -> dict[date, list[Watched]]:
 
 def judged_day(regions: Sequence[Watched], day: date) -> list[Finding]:
     """Return what was unusual on a closed day in these regions."""
-    return [*shifted(regions, day), *collapsed(regions, day), *unlike_others(regions, day)]
+    outputs = [*collapsed(regions, day), *unlike_others(regions, day)]
+    return [*shifted(regions, day), *never_seen(regions, day), *outputs]
 
 
 def remember(regions: Sequence[Watched], day: date, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from fleet.alerts.detectors.watch import watch
 from fleet.alerts.models import Alert, Finding
 from fleet.alerts.models_evaluation import Evaluation
-from regions.models import AccessPath, Region
+from regions.models import AccessPath, DailyCategory, Region
 from tests.builders import (
     NOW,
     TODAY,
@@ -81,3 +81,39 @@ def test_it_finds_what_was_wrong_since_the_first_day(db):
 
     assert kinds() == ["unlike_peers"]
     assert Finding.objects.get().region == regions[3]
+
+
+def make_scanner(region: Region, name: str, n: int, *, first: int, last: int = 1) -> None:
+    DailyCategory.objects.bulk_create(
+        DailyCategory(
+            region=region,
+            day=TODAY - age * DAY,
+            attribute="device_model",
+            device_model=name,
+            category=name,
+            n=n,
+        )
+        for age in range(last, first + 1)
+    )
+
+
+def test_it_finds_a_new_scanner(db):
+    region = make_watched()
+    make_scanner(region, "Selenia", 90, first=30)
+    make_scanner(region, "Planmed", 10, first=1)
+
+    watch(NOW)
+
+    found = Finding.objects.get()
+    assert kinds() == ["new_category"]
+    assert (found.attribute, found.detail, found.score) == ("device_model", "Planmed", 0.1)
+
+
+def test_it_learns_scanners_for_two_weeks(db):
+    region = make_watched()
+    make_scanner(region, "Selenia", 90, first=10)
+    make_scanner(region, "Planmed", 10, first=1)
+
+    watch(NOW)
+
+    assert kinds() == []

@@ -1,0 +1,76 @@
+"""Values that came in on a closed day and hardly ever before: a new scanner, a new sender."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+from django.db.models import Min, Q, Sum
+
+from fleet.alerts.detectors.watched import Watched
+from fleet.alerts.models import Finding
+from regions.drift.categories import LEAST_SHARE, new_categories
+from regions.drift.verdicts import Verdict
+from regions.models import DailyCategory
+
+DAY = timedelta(days=1)
+LEARNING_DAYS = 14
+# As far back as is kept: a rare scanner that returns after weeks is not new.
+PAST_DAYS = 365
+
+
+def never_seen(regions: Sequence[Watched], day: date) -> list[Finding]:
+    """Return one finding for each attribute with new values; they are named in its detail.
+
+    Score and limit are the share of the day's studies. Fourteen days must be known before.
+    """
+    ids = [one.id for one in regions]
+    kept = DailyCategory.objects.filter(
+        region__in=ids, day__lte=day, day__gte=day - PAST_DAYS * DAY
+    )
+    first = dict(kept.values_list("region_id").annotate(Min("day")).order_by())
+    known = [region for region, then in first.items() if then <= day - LEARNING_DAYS * DAY]
+    rows = list(
+        kept.filter(region__in=known)
+        .values_list("region_id", "attribute", "category")
+        .annotate(today=Sum("n", filter=Q(day=day)), before=Sum("n", filter=Q(day__lt=day)))
+        .order_by("region_id", "attribute", "category")
+    )
+    series: dict[tuple[int, str], int] = {}
+    places = [series.setdefault((region, attribute), len(series)) for region, attribute, *_ in rows]
+    verdicts = new_categories(
+        np.array([row[3] or 0 for row in rows], dtype=np.int64),
+        np.array([row[4] or 0 for row in rows], dtype=np.int64),
+        np.array(places, dtype=np.int64),
+        len(series),
+    )
+    new: dict[tuple[int, str], list[tuple[Verdict, str]]] = defaultdict(list)
+    for verdict in verdicts:
+        region, attribute, category, *_counts = rows[verdict.subject]
+        new[region, attribute].append((verdict, category))
+    by_id = {one.id: one for one in regions}
+    return [
+        finding
+        for (region, attribute), values in new.items()
+        if (finding := _finding(by_id[region], day, attribute, values))
+    ]
+
+
+def _finding(
+    one: Watched, day: date, attribute: str, values: Sequence[tuple[Verdict, str]]
+) -> Finding | None:
+    begins_at = one.judged_from(day)
+    if begins_at is None:
+        return None
+    ordered = sorted(values, key=lambda pair: (-pair[0].value, pair[1]))
+    return one.finding(
+        "new_category",
+        begins_at,
+        span=DAY,
+        attribute=attribute[:100],
+        score=ordered[0][0].value,
+        limit=LEAST_SHARE,
+        detail=", ".join(category for _verdict, category in ordered)[:500],
+    )
