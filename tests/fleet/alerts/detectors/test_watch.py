@@ -9,8 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from fleet.alerts.detectors.watch import WATCHING, watch
+from fleet.alerts.messages import text_of
 from fleet.alerts.models import Alert, Finding
 from fleet.alerts.models_evaluation import Evaluation
+from fleet.alerts.models_outbox import Message
 from regions.models import (
     AccessPath,
     DailyRollup,
@@ -24,6 +26,7 @@ from regions.models.region import Level
 from tests.builders import (
     NOW,
     TODAY,
+    make_channel,
     make_daily,
     make_hourly,
     make_maintenance,
@@ -327,3 +330,12 @@ def test_it_leaves_when_another_watches():
     other.close()
 
     assert said == "Somebody else is watching."
+
+
+def test_it_names_node_and_version_in_the_message(db):
+    make_channel()
+    make_outputs(make_watched(), "gpu-2", n_identical=12)
+
+    watch(NOW)
+
+    assert "mammo 7 gpu-2" in text_of(Message.objects.get()).body
