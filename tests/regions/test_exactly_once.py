@@ -58,6 +58,8 @@ SELECT
     WHERE n_expected <> (SELECT coalesce(sum(n_expected), 0)
       FROM regions_hourlyflow f WHERE f.hour = h.hour))"""
 
+WRITING = "SELECT FROM pg_stat_activity WHERE application_name = %s AND backend_xid IS NOT NULL"
+
 
 class Siege:
     """A region that is written, collected, killed and cut at once, at moments chosen by SEED."""
@@ -98,12 +100,24 @@ class Siege:
         if self.random.random() < 0.2:
             self.collector.await_rest()
             return
-        time.sleep(self.random.uniform(0, self.random.choice((0.05, 0.1, 0.2, 0.5))))
+        if self.random.random() < 0.3:
+            self._await_writing(center)
+        else:
+            time.sleep(self.random.uniform(0, self.random.choice((0.05, 0.1, 0.2, 0.5))))
         if (killed := self.collector.kill(center)) is not None:
             is_in_transaction, has_written = killed
             self.seen["kills"] += 1
             self.seen["kills in a transaction"] += is_in_transaction
             self.seen["kills after writing"] += has_written
+
+    def _await_writing(self, center: psycopg.Connection[Any]) -> None:
+        """Wait until what the collection wrote is not committed yet, or a second for nothing."""
+        name = f"collector {self.collector.events()[-1].pid}"
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline:
+            if center.execute(WRITING, [name]).fetchone():
+                return
+            time.sleep(0.001)
 
     def _cut(self) -> None:
         """Reset what is open; now and then the line stays down for a while."""

@@ -26,6 +26,8 @@ CLASSES = ("malignancy", "density")
 DEVICES = ("Acme Mammo 3", "Röntgen <b>Ω</b>")
 ONE_DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ALL_VIEWS = "study,processing,prediction,input_rejection"
+# Of days before these a page reads only how many studies came in each hour.
+N_DAYS_IN_FULL = 3
 
 
 def studies_of(start: datetime, region: Region) -> int:
@@ -39,7 +41,9 @@ def fill_days(region: Region, last: date, known_as_of: datetime, n_days: int = 3
         day = last - n * ONE_DAY
         hours = [hour for hour in day_hours(day, region.zone) if hour < known_as_of]
         version = "4.2" if n == 0 else "4.1"
-        _fill_hours(region, day, hours, version)
+        _fill_hours(region, day, hours)
+        if n < N_DAYS_IN_FULL:
+            _fill_parts(region, hours, version)
         _fill_day(region, day, hours, version, known_as_of)
     status, _created = RegionStatus.objects.get_or_create(region=region)
     status.provides, status.contract_minor, status.server_version = ALL_VIEWS, 0, 170_002
@@ -100,7 +104,7 @@ def _quantiles(n: int) -> dict[str, float]:
     }
 
 
-def _fill_hours(region: Region, day: date, hours: list[datetime], version: str) -> None:
+def _fill_hours(region: Region, day: date, hours: list[datetime]) -> None:
     sizes = {hour: studies_of(hour, region) for hour in hours}
     HourlyRollup.objects.bulk_create(
         HourlyRollup(
@@ -114,6 +118,10 @@ def _fill_hours(region: Region, day: date, hours: list[datetime], version: str) 
         )
         for hour, n in sizes.items()
     )
+
+
+def _fill_parts(region: Region, hours: list[datetime], version: str) -> None:
+    sizes = {hour: studies_of(hour, region) for hour in hours}
     HourlyFlow.objects.bulk_create(_flow(region, hour, n, version) for hour, n in sizes.items())
     HourlyOutput.objects.bulk_create(
         _output(region, hour, outcomes(n)["n_done"], version, place)

@@ -99,6 +99,9 @@ class Planter:
 def planted(source: Path, *, is_cyrillic: bool) -> FileDataset:
     """Return a sample with everything planted at its root and in a sequence within a sequence."""
     dataset = pydicom.dcmread(source)
+    # pydicom cannot write in another encoding what it has not read yet.
+    for _element in dataset.iterall():
+        pass
     original = copy.deepcopy(dataset)
     planter = Planter(is_cyrillic)
     if is_cyrillic:
