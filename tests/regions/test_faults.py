@@ -17,8 +17,9 @@ from regions.sessions import close_idle_sessions
 from tests.regions.faults_rig import FAULTY, HEALTHY, Twelve
 from tests.regions.faults_story import Story, describe, live_through
 from tests.rig.regions import forget_region
+from tests.rig.turns import alone
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.alone]
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 DIRECT_SENTENCES = {
     "refuses": (FailureKind.LINK, "refuses connections"),
@@ -53,7 +54,8 @@ def story(
     twelve = Twelve(region_cluster, folder, request.param)
     with django_db_blocker.unblock():
         try:
-            told = live_through(twelve, central_cluster)
+            with alone():
+                told = live_through(twelve, central_cluster)
             told.kind = request.param
             yield told
         finally:

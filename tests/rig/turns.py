@@ -1,4 +1,4 @@
-"""Tests that run in several processes, of which some must have the machine to themselves."""
+"""Tests that run in several processes, of which one may ask for the machine to itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,17 +20,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let no other test run beside one that is marked `alone`."""
-    with _turn(is_alone=item.get_closest_marker("alone") is not None):
+    """Run the test beside others, unless one of them is `alone`."""
+    _take(fcntl.LOCK_SH)
+    try:
         return (yield)
+    finally:
+        fcntl.flock(_file("machine"), fcntl.LOCK_UN)
 
 
 @contextmanager
-def _turn(*, is_alone: bool) -> Iterator[None]:
-    """Share the machine, or have it alone; who waits for that holds the others at the gate."""
-    folder = Path(os.environ["FLEET_TEST_TURNS"])
-    with (folder / "gate").open("w") as gate, (folder / "machine").open("w") as machine:
-        fcntl.flock(gate, fcntl.LOCK_EX)
-        fcntl.flock(machine, fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH)
-        fcntl.flock(gate, fcntl.LOCK_UN)
+def alone() -> Iterator[None]:
+    """Let no test of another process run meanwhile: what is measured here is time."""
+    _take(fcntl.LOCK_EX)
+    try:
         yield
+    finally:
+        _take(fcntl.LOCK_SH)
+
+
+def _take(kind: int) -> None:
+    # Who waits for the machine holds the others at the gate, and holds nothing that they wait for.
+    fcntl.flock(_file("machine"), fcntl.LOCK_UN)
+    fcntl.flock(_file("gate"), fcntl.LOCK_EX)
+    fcntl.flock(_file("machine"), kind)
+    fcntl.flock(_file("gate"), fcntl.LOCK_UN)
+
+
+@cache
+def _file(name: str) -> int:
+    """Return a descriptor that stays open as long as this process."""
+    return os.open(Path(os.environ["FLEET_TEST_TURNS"]) / name, os.O_RDWR | os.O_CREAT)
