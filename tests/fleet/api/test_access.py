@@ -54,7 +54,7 @@ def test_it_keeps_answers_out_of_caches(get):
 
 
 def test_it_answers_unknown_addresses_in_json(get):
-    response = get("alerts/")
+    response = get("reports/")
 
     assert response.status_code == 404
     assert response["Content-Type"] == "application/problem+json"

@@ -142,4 +142,4 @@ def test_it_passes_the_end_of_a_connection_on(line: Relay, client: socket.socket
     client.shutdown(socket.SHUT_WR)
 
     assert client.recv(1) == b""
-    assert not line.links
+    assert line.cut() == 0
