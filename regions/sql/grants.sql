@@ -20,8 +20,9 @@ REVOKE UPDATE, DELETE ON people_auditevent FROM fleet_web, fleet_collect;
 REVOKE UPDATE, DELETE ON review_signoff, review_signedreason, review_signedalert, review_note
 FROM fleet_web, fleet_collect;
 GRANT UPDATE (undone_at, undone_by_id) ON review_signoff TO fleet_web, fleet_collect;
--- What was found, and what happened to an alert, stays as it was.
-REVOKE UPDATE, DELETE ON alerts_finding, alerts_alertevent FROM fleet_web, fleet_collect;
+-- What was found, what happened to an alert, and what was taken for normal stays as it was.
+REVOKE UPDATE, DELETE ON alerts_finding, alerts_alertevent, alerts_newnormal
+FROM fleet_web, fleet_collect;
 
 -- The list of studies reads foreign tables, to which regions/foreign_server.py admits it, and
 -- nothing that was collected.

@@ -1,0 +1,64 @@
+"""Take what an alert found for normal: the references begin again, and the alert ends."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from fleet.alerts.kinds.kind import Family
+from fleet.alerts.lifecycle import Refused, resolve
+from fleet.alerts.models import Alert
+from fleet.alerts.models_drift import NewNormal
+from regions.localday import local_day
+
+# Rules that compare a region with its own past.
+FAMILIES = frozenset({Family.INPUTS, Family.OUTPUTS, Family.VOLUME})
+# A region's id, a service and a version.
+Key = tuple[int, str, str]
+
+
+def may_be_normal(alert: Alert) -> bool:
+    """Return whether the alert is one of those that can be taken for normal now."""
+    return alert.region_id is not None and alert.resolved_at is None and alert.family in FAMILIES
+
+
+@transaction.atomic
+def accept_new_normal(alert: Alert, author: User, reason: str, now: datetime) -> NewNormal:
+    """Begin the references of the alert's rules again with the region's day, and resolve it.
+
+    Raises Refused with a sentence: without a reason, when it is over, and for alerts that are not
+    made by comparing a region with its own past.
+    """
+    region = alert.region
+    if region is None or alert.family not in FAMILIES:
+        raise Refused(
+            _("This alert has no past to begin again: resolve it, or silence it with a reason.")
+        )
+    reason = reason.replace("\0", "").strip()
+    resolve(alert.pk, author, reason, now)
+    return NewNormal.objects.create(
+        alert=alert,
+        region=region,
+        family=alert.family,
+        service=alert.service,
+        version=alert.version,
+        first_day=local_day(now, region.zone),
+        author=author,
+        reason=reason[:500],
+        at=now,
+    )
+
+
+def restarts(regions: Collection[int], families: Iterable[Family], by: date) -> dict[Key, date]:
+    """Return by key the last first day of references, of those accepted up to the day `by`."""
+    accepted = NewNormal.objects.filter(
+        region__in=regions, family__in=list(families), first_day__lte=by
+    )
+    return {
+        (one.region_id, one.service, one.version): one.first_day
+        for one in accepted.order_by("first_day")
+    }
