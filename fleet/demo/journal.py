@@ -81,6 +81,12 @@ class Journal:
                 for row in garbage:
                     copy.write_row(row)
 
+    def erase(self, uids: Sequence[str]) -> None:
+        """Remove studies with all that was written of them."""
+        self._connection.execute(
+            "DELETE FROM zhurnal WHERE uid_issledovaniya = ANY (%s)", [list(uids)]
+        )
+
     def write(self, events: Iterable[Story | Garbage], now: datetime) -> None:
         """Insert or overwrite the rows of the events."""
         studies, garbage = self._rows(events, now)

@@ -13,7 +13,8 @@ from regions.sql import sql_file
 NATIVE = Path(__file__).parent / "native"
 # What the simulator remembers of its own work; no vendor has it.
 CLOCK = """
-CREATE TABLE simulator_clock (anchor timestamptz NOT NULL, written_until timestamptz NOT NULL)
+CREATE TABLE simulator_clock (anchor timestamptz NOT NULL, written_until timestamptz NOT NULL);
+CREATE TABLE simulator_fault (name text NOT NULL, since timestamptz NOT NULL, until timestamptz)
 """
 
 

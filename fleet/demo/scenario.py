@@ -119,6 +119,8 @@ def _part(number: int, way: Way, studies_per_day: int) -> Part:
             failure_rate=0.08 if number % 9 == 4 else 0.02,
             silent_bug=number % 12 == 1,
             input_shift=number % 10 == 4,
+            # In the east as well: whatever the hour here, enough of its today is known.
+            is_failing=number % 24 == 1,
         ),
         way,
     )

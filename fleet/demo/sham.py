@@ -23,6 +23,7 @@ class ShamRegion:
 
     `silent_bug`: since the day before its history was filled, the last GPU node gives nearly
     constant scores. `input_shift`: for five days one scanner model exposes more than it did.
+    `is_failing`: since two days before, nearly half of the studies fail.
     """
 
     code: str
@@ -36,6 +37,7 @@ class ShamRegion:
     failure_rate: float = 0.02
     silent_bug: bool = False
     input_shift: bool = False
+    is_failing: bool = False
 
     @property
     def clock(self) -> ZoneInfo:

@@ -13,7 +13,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count, groupby
 from pathlib import Path
@@ -22,6 +22,7 @@ import psycopg
 from psycopg import Connection
 
 from fleet import clock
+from fleet.demo.faults import Fault
 from fleet.demo.journal import Journal
 from fleet.demo.rhythm import HOUR, hour_start, hours_between
 from fleet.demo.sham import ShamRegion, Shape
@@ -64,6 +65,29 @@ def fill_history(
     connection.execute("ANALYZE")
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When the region's history ended, how far it is written since, and what goes wrong in it."""
+
+    anchor: datetime
+    written_until: datetime
+    fault: Fault | None
+
+
+def read_clock(connection: Connection, sham: ShamRegion) -> Clock:
+    """Return how far the region is written, and let nobody else write in this transaction.
+
+    Raises LookupError when it has no history.
+    """
+    asked = connection.execute("SELECT anchor, written_until FROM simulator_clock FOR UPDATE")
+    row = asked.fetchone()
+    if row is None:
+        raise LookupError(f"The database of {sham.code} has no history: fill it first.")
+    anchor, written_until = row
+    fault = connection.execute("SELECT name, since, until FROM simulator_fault").fetchone()
+    return Clock(anchor, written_until, Fault(*fault) if fault else None)
+
+
 def live(connection: Connection, sham: ShamRegion, now: datetime) -> int:
     """Write what happened since the last write; return how many studies and objects it touched."""
     return Feed(connection, sham).write(connection, now)
@@ -73,25 +97,30 @@ class Feed:
     """The future of one region, in the order in which it will be written."""
 
     def __init__(self, connection: Connection, sham: ShamRegion) -> None:
-        row = connection.execute("SELECT anchor, written_until FROM simulator_clock").fetchone()
-        if row is None:
-            raise LookupError(f"The database of {sham.code} has no history: fill it first.")
-        anchor, self._written_until = row
-        self._world = World(sham, anchor)
+        self._sham = sham
+        self._begin(read_clock(connection, sham))
+
+    def _begin(self, clock: Clock) -> None:
+        self._clock = clock
+        self._world = World(self._sham, clock.anchor, clock.fault)
         self._numbers = count()
         self._next: list[tuple[datetime, int, Story | Garbage]] = []
-        self._hour = hour_start(self._written_until - LONGEST_STORY, sham)
+        self._hour = hour_start(clock.written_until - LONGEST_STORY, self._sham)
 
     def write(self, connection: Connection, now: datetime) -> int:
         """Write what happened until `now`, in one transaction.
 
         After an error the feed is of no more use: make a new one.
         """
-        events = self._due(now)
         with connection.transaction():
-            WRITERS[self._world.sham.shape](connection, self._world).write(events, now)
+            # Who lets something go wrong rewrites rows that this may be about to write.
+            clock = read_clock(connection, self._sham)
+            if clock.fault != self._clock.fault:
+                self._begin(clock)
+            events = self._due(now)
+            WRITERS[self._sham.shape](connection, self._world).write(events, now)
             connection.execute("UPDATE simulator_clock SET written_until = %s", (now,))
-        self._written_until = now
+        self._clock = replace(clock, written_until=now)
         return len(events)
 
     def _due(self, now: datetime) -> list[Story | Garbage]:
@@ -108,7 +137,7 @@ class Feed:
         for event in events:
             number = next(self._numbers)
             for moment in event.moments():
-                if moment > self._written_until:
+                if moment > self._clock.written_until:
                     heapq.heappush(self._next, (moment, number, event))
 
 

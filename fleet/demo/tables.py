@@ -10,6 +10,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from fleet.demo.faults import NEW_SCANNER
 from fleet.demo.services import Finding
 from fleet.demo.story import Attempt, Garbage, Story
 from fleet.demo.world import World
@@ -32,6 +33,14 @@ REJECTED = ("at", "stage", "reason", "filter_version", "score", "modality", "dev
 STATES = {"queued": 0, "running": 1, "done": 2, "failed": 3, "rejected": 4, "timeout": 5}
 FALLBACKS = {"none": 0, "cpu": 1, "resize": 2}
 SEQUENCES = {"studies": "study_id", "tasks": "task_id", "findings": "finding_id"}
+# By table, the rows that belong to studies.
+_TASKS = "SELECT task_id FROM tasks JOIN studies USING (study_id) WHERE study_uid = ANY (%s)"
+_STUDIES = "SELECT study_id FROM studies WHERE study_uid = ANY (%s)"
+ERASED = {
+    "findings": f"task_id IN ({_TASKS})",
+    "tasks": f"study_id IN ({_STUDIES})",
+    "studies": "study_uid = ANY (%s)",
+}
 
 
 def _insert(table: str, columns: tuple[str, ...]) -> str:
@@ -78,7 +87,7 @@ class Tables:
         devices = [
             (one.number, one.serial, one.model.vendor, one.model.name, one.model.software,
              one.model.detector)
-            for one in self._world.all_scanners
+            for one in (*self._world.all_scanners, NEW_SCANNER)
         ]  # fmt: skip
         nodes = [
             (number + 1, f"gpu-{number + 1:02}", "Tesla T4", "535.183.01", "RED OS 7.3.4")
@@ -115,6 +124,11 @@ class Tables:
             self._connection.execute(
                 f"SELECT setval('{table}_{key}_seq', greatest(1, (SELECT max({key}) FROM {table})))"  # noqa: S608  constants
             )
+
+    def erase(self, uids: Sequence[str]) -> None:
+        """Remove studies with all that was written of them."""
+        for table, where in ERASED.items():
+            self._connection.execute(f"DELETE FROM {table} WHERE {where}".encode(), [list(uids)])  # noqa: S608  constants
 
     def write(self, events: Iterable[Story | Garbage], now: datetime) -> None:
         """Insert or overwrite the rows of the events; check the nodes when that is due."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
 
+from fleet.demo.faults import Fault
 from fleet.demo.rhythm import arrivals, expected_arrivals
 from fleet.demo.scanners import Scanner, acquire, devices
 from fleet.demo.services import SERVICES, Finding, findings
@@ -15,7 +16,7 @@ from fleet.demo.story import Attempt, Correction, Garbage, Story
 
 # No row is written or corrected later than this after its study was received.
 LONGEST_STORY = timedelta(hours=30)
-BUG_DAYS, SHIFT_DAYS = 1, 5
+BUG_DAYS, FAILING_DAYS, SHIFT_DAYS = 1, 2, 5
 GARBAGE = (
     ("filter", "modality"), ("filter", "secondary_capture"), ("gateway", "corrupt"),
     ("filter", "phantom"), ("gateway", "image_count"), ("filter", "body_part"),
@@ -29,11 +30,17 @@ FAILURE_WEIGHTS = tuple(accumulate((30, 15, 15, 25, 15)))
 
 
 class World:
-    """`anchor` is the moment at which the region's history was filled; dated events hang on it."""
+    """`anchor` is the moment at which the region's history was filled; dated events hang on it.
 
-    def __init__(self, sham: ShamRegion, anchor: datetime) -> None:
+    `fault` is what somebody has let go wrong meanwhile.
+    """
+
+    def __init__(self, sham: ShamRegion, anchor: datetime, fault: Fault | None = None) -> None:
         self.sham = sham
         self.anchor = anchor
+        self.faults = [fault] if fault else []
+        if sham.is_failing:
+            self.faults.append(Fault("errors", anchor - timedelta(days=FAILING_DAYS)))
         self.scanners = devices(sham.seed)
         self.all_scanners = [one for family in self.scanners.values() for one in family]
         self._shares = tuple(accumulate(service.share for service in SERVICES))
@@ -46,9 +53,17 @@ class World:
         expected = expected_arrivals(start, self.sham)
         load = 0.4 + 10 * expected / max(1, self.sham.studies_per_day)
         for number, moment in enumerate(arrivals(rng, start, expected)):
-            yield self._story(rng, f"{epoch}.{number}", moment, load)
+            if story := self._with_faults(self._story(rng, f"{epoch}.{number}", moment, load)):
+                yield story
         for moment in arrivals(rng, start, expected * 0.045):
             yield self._garbage(rng, moment)
+
+    def _with_faults(self, story: Story) -> Story | None:
+        changed: Story | None = story
+        for fault in self.faults:
+            if changed and fault.covers(story.received_at):
+                changed = fault.change(changed, self.sham)
+        return changed
 
     def _story(self, rng: Random, name: str, received: datetime, load: float) -> Story:
         service = rng.choices(SERVICES, cum_weights=self._shares)[0]
