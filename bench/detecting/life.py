@@ -9,9 +9,8 @@ import numpy as np
 
 from bench.detecting import fleet as simulated
 from bench.detecting.fleet import CATEGORICAL, N_CATEGORICAL, N_NUMERIC, Region, Rows
-from regions.drift import references
+from regions.drift import windows
 from regions.drift.categories import new_categories
-from regions.drift.comparison import compare_categories, compare_numeric, side_by_side
 from regions.drift.histogram import merged
 from regions.drift.inputs import FleetDay, State, judge_day
 from regions.drift.verdicts import Rule
@@ -154,42 +153,32 @@ def fleet_day(
 ) -> FleetDay:
     """Return the last day of the window as the kernel takes it."""
     n_regions = len(fleet.regions)
-    nothing = np.zeros_like(is_off)
-    pooled = references.pooled_days(n, is_off)
-    own = references.own_days(is_off, nothing) & ~pooled
-    lagged = references.lagged_days(is_off, nothing)
+    used = windows.windows(n, is_off, np.ones_like(is_off), np.zeros_like(is_off))
     of_series = np.concatenate(
         [np.repeat(np.arange(n_regions), N_NUMERIC), np.repeat(np.arange(n_regions), N_CATEGORICAL)]
     )
-
-    def compared(today: np.ndarray, reference: np.ndarray):
-        n_days = reference.sum(axis=0)
-        numeric, categories = fleet.numeric[window], fleet.categories[window][:, :, None]
-        a = compare_numeric(
-            merged(numeric, today[:, fleet.row_region]),
-            merged(numeric, reference[:, fleet.row_region]),
-            fleet.row_series,
+    categories = fleet.categories[window][:, :, None]
+    return windows.fleet_day(
+        used,
+        summed(fleet.numeric[window], used[:, :, fleet.row_region], fleet.row_series),
+        summed(
+            categories,
+            used[:, :, fleet.category_region],
+            n_regions * N_NUMERIC + fleet.category_series,
+        ),
+        windows.Series(
             n_regions * N_NUMERIC,
-            np.repeat(n_days, N_NUMERIC),
-        )
-        b = compare_categories(
-            merged(categories, today[:, fleet.category_region])[:, 0],
-            merged(categories, reference[:, fleet.category_region])[:, 0],
-            fleet.category_series,
-            n_regions * N_CATEGORICAL,
-            np.repeat(n_days, N_CATEGORICAL),
-        )
-        return side_by_side(a, b)
-
-    only_today = np.zeros_like(is_off)
-    only_today[-1] = True
-    return FleetDay(
-        compared(pooled, own),
-        compared(only_today, lagged),
-        feature,
-        is_off[-1][of_series],
-        np.zeros(len(of_series), dtype=bool),
+            of_series,
+            feature,
+            is_off[-1][of_series],
+            np.zeros(len(of_series), dtype=bool),
+        ),
     )
+
+
+def summed(rows: np.ndarray, used: np.ndarray, series: np.ndarray) -> windows.Summed:
+    """Return rows (T, K, B) added up over the windows (W, T, K) that use them."""
+    return windows.Summed(np.stack([merged(rows, one) for one in used]), series)
 
 
 def feature_of(n_regions: int) -> np.ndarray:

@@ -35,7 +35,7 @@ def lived_state() -> State:
         np.abs(rng.normal(0, 1, shape)),
         np.zeros((DAYS_KEPT, N_SERIES), dtype=bool),
     )
-    return State(past, past, np.zeros((4, N_SERIES)))
+    return State(past, past, np.zeros((4, N_SERIES)), np.full(N_SERIES, np.nan))
 
 
 def fleet_day_of() -> FleetDay:

@@ -7,9 +7,9 @@ B bins (64: below the range, 62 equal ones, above it), R regions.
 
 A fleet's day, in the order of the calls:
 
-    references.own_days, lagged_days      which days are compared with
-    histogram.merged                      their histograms, added up
-    comparison.compare_numeric, _categories, side_by_side   what differs, and how much chance makes
+    windows.windows                       which days make today, and which it is compared with
+    windows.add_rows, histogram.merged    their histograms, added up
+    windows.fleet_day                     what differs, and how much of it chance makes
     inputs.judge_day                      verdicts, and the state for tomorrow
     inputs.with_moved                     the bins that moved most, for a verdict that is shown
 

@@ -128,6 +128,19 @@ def compare_categories(
     )
 
 
+def in_one_mix(today: Counts, reference: Counts) -> tuple[Floats, Floats]:
+    """Return one series' devices (K, B) added up as (B,), the reference in today's mix of them.
+
+    Devices that are too few to be compared are left out; if all are, nothing is adjusted.
+    """
+    n, m = today.sum(axis=1), reference.sum(axis=1)
+    counts: Flags = (n >= MIN_DEVICE) & (m >= MIN_DEVICE_REFERENCE)
+    if not counts.any():
+        return today.sum(axis=0).astype(np.float64), reference.sum(axis=0).astype(np.float64)
+    usual = (shares(reference[counts]) * n[counts][:, None]).sum(axis=0)
+    return today[counts].sum(axis=0).astype(np.float64), np.asarray(usual, dtype=np.float64)
+
+
 def side_by_side(*comparisons: Comparison) -> Comparison:
     """Return the comparisons as one, their series in the order given."""
     return Comparison(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.stats import norm
@@ -31,13 +31,15 @@ class FleetDay:
     """What a day is judged by. `one_day` compares the day, pooled back where it is small, with its
     own recent days; `lagged` the day alone with the older ones. `feature` (S,) tells which series
     are the same attribute, `is_off` (S,) weekends and holidays, `is_excluded` (S,) days that are
-    judged but not remembered, because a confirmed alert is open."""
+    judged but not remembered, because a confirmed alert is open. `tested` are the probabilities of
+    the same day that were judged before, of regions that came sooner."""
 
     one_day: Comparison
     lagged: Comparison
     feature: Ints
     is_off: Flags
     is_excluded: Flags
+    tested: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,13 @@ class Past:
 @dataclass(frozen=True)
 class State:
     """Everything that tomorrow needs of today: two pasts and the four sums (4, S). Numbers only;
-    judging the days again from an empty state gives the same numbers."""
+    judging the days again from an empty state gives the same numbers. `p` (S,) are the last day's
+    probabilities, for regions that come later; NaN where nothing was tested."""
 
     day: Past
     slow: Past
     sums: Floats
+    p: Floats
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def empty_state(n_series: int) -> State:
     """Return the state of a fleet of which nothing is known."""
     nothing = np.full((0, len(Channel), n_series), np.nan)
     past = Past(nothing, nothing, np.zeros((0, n_series), dtype=np.bool_))
-    return State(past, past, np.zeros((len(SUM_CHANNELS), n_series)))
+    return State(past, past, np.zeros((len(SUM_CHANNELS), n_series)), np.full(n_series, np.nan))
 
 
 def realigned(state: State, positions: Ints) -> State:
@@ -100,7 +104,7 @@ def realigned(state: State, positions: Ints) -> State:
 
     sums = np.zeros((len(SUM_CHANNELS), len(positions)))
     sums[:, ~is_new] = state.sums[:, positions[~is_new]]
-    return State(taken(state.day), taken(state.slow), sums)
+    return State(taken(state.day), taken(state.slow), sums, np.full(len(positions), np.nan))
 
 
 def judge_day(day: FleetDay, state: State) -> tuple[list[Verdict], State]:
@@ -116,9 +120,11 @@ def judge_day(day: FleetDay, state: State) -> tuple[list[Verdict], State]:
     is_judged = (day.lagged.n >= MIN_FOR_SUMS) & ~day.is_off
     slow = _scored(day.lagged, state.slow, day, is_judged)
     sums, reached, is_over = accumulate(state.sums, _steps(slow))
-    verdicts = [*_jumps(one_day), *_creeps(slow, reached, is_over)]
-    tomorrow = State(_remembered(state.day, one_day, day), _remembered(state.slow, slow, day), sums)
-    return verdicts, tomorrow
+    p = _of_all_channels(one_day)
+    limit = discovery_limit(np.concatenate([p, day.tested]))
+    verdicts = [*_jumps(one_day, p, limit), *_creeps(slow, reached, is_over)]
+    pasts = _remembered(state.day, one_day, day), _remembered(state.slow, slow, day)
+    return verdicts, State(*pasts, sums, p)
 
 
 def with_moved(verdict: Verdict, today: Counts, reference: Counts, n: int = 3) -> Verdict:
@@ -154,11 +160,16 @@ def _steps(slow: _Scored) -> Floats:
     return np.concatenate([location[None], -location[None], rare])
 
 
-def _jumps(scored: _Scored) -> Iterator[Verdict]:
+def _of_all_channels(scored: _Scored) -> Floats:
+    """Return the probability (S,) of the least probable channel, corrected for their number."""
     n_channels = (~np.isnan(scored.p)).sum(axis=0)
     least = np.where(np.isnan(scored.p), np.inf, scored.p).min(axis=0)
     p = np.where(n_channels > 0, np.minimum(1, np.maximum(n_channels, 1) * least), np.nan)
-    limit = discovery_limit(p)
+    return np.asarray(p, dtype=np.float64)
+
+
+def _jumps(scored: _Scored, p: Floats, limit: float) -> Iterator[Verdict]:
+    n_channels = (~np.isnan(scored.p)).sum(axis=0)
     for series in np.flatnonzero((p <= limit) & _is_worth_it(scored.comparison)):
         channel = Channel(int(np.nanargmin(scored.p[:, series])))
         one = scored.pools[channel]

@@ -155,3 +155,14 @@ def test_it_names_the_bins_that_moved_most() -> None:
         (0, 0.0, 0.5),
         (2, 0.7, 0.2),
     ]
+
+
+def test_it_judges_late_regions_among_those_judged_before() -> None:
+    day, state = next_day(0.45), quiet()
+    alone, after = judge_day(day, state)
+    many_unlikely = replace(day, tested=np.full(5000, 0.5))
+
+    among_many, _state = judge_day(many_unlikely, state)
+
+    assert (after.p[0], 0) == (np.nanmin(after.p), alone[0].subject)
+    assert 0 not in {one.subject for one in among_many if one.rule is Rule.DAY}
