@@ -12,7 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from regions.credentials import seal, validate_reference
-from regions.models import AccessPath, Region, RegionStatus, SshHop, TunnelState
+from regions.models import (
+    AccessPath,
+    CalendarException,
+    Region,
+    RegionStatus,
+    SshHop,
+    TunnelState,
+)
 from regions.registration import HOP_WORDS, REGION_WORDS
 
 
@@ -172,6 +179,15 @@ class AccessPathAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain at r
     @admin.display(description=gettext_lazy("tunnel"))
     def tunnel_state(self, path: AccessPath) -> str:
         return say_tunnel(path)
+
+
+@admin.register(CalendarException)
+class CalendarExceptionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain at run time
+    list_display = ("day", "region", "is_off", "reason")
+    list_display_links = ("day", "region")
+    list_filter = ("region", "is_off")
+    list_select_related = ("region",)
+    date_hierarchy = "day"
 
 
 def status_of(region: Region) -> RegionStatus | None:

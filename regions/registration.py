@@ -27,6 +27,7 @@ REGION_WORDS = (
     "late_after",
     "stale_after",
     "open_weekdays",
+    "country",
     "database_name",
     "database_user",
     "database_password",

@@ -40,6 +40,7 @@ def make_region(
     late_after: timedelta = timedelta(minutes=30),
     stale_after: timedelta = timedelta(hours=6),
     open_weekdays: str = "1234567",
+    country: str = "",
 ) -> Region:
     return Region.objects.create(
         code=code,
@@ -51,6 +52,7 @@ def make_region(
         late_after=late_after,
         stale_after=stale_after,
         open_weekdays=open_weekdays,
+        country=country,
     )
 
 

@@ -45,18 +45,22 @@ MAY_IMPORT = {
     "fleet.wsgi": set(),
     "fleet.checks": {"fleet.env", "regions"},
     "fleet": {"fleet.celery", "fleet.checks", "fleet.clock", "fleet.env"},
-    # Only tests, the bench and `make demo` run this.
+    "fleet.rehearsal": {
+        *("regions", "fleet.people", "fleet.alerts", "fleet.demo", "fleet.clock"),
+    },
+    # Only tests, the bench, `make demo` and rehearsals in it run this.
     "fleet.demo": {
         *("regions", "fleet.clock", "fleet.env", "fleet.processes", "fleet.people", "fleet.api"),
+        "fleet.alerts",
     },
 }
 # Pure modules: what they say depends on their arguments alone, so they know neither Django nor us.
-PURE = ("regions.drift", "regions.freshness", "fleet.clock", "fleet.processes")
+PURE = ("regions.drift", "regions.freshness", "regions.calendars", "fleet.clock", "fleet.processes")
 
 # What models are made of, and the models of rows that belong to the regions.
 BELOW_MODELS = (
     *("regions.credentials", "regions.hostkeys", "regions.localday", "regions.foreign"),
-    "fleet.clock",
+    *("regions.calendars", "fleet.clock"),
 )
 # Where the world comes in; everything else can be called without them.
 EDGES = {"tasks", "views", "admin", "management", "urls", "settings", "wsgi", "templatetags"}

@@ -176,12 +176,11 @@ def _shared(
 ) -> _Shared:
     zones = known_zones({k.region.time_zone for k in regions})
     bounds = {name: day_bounds(day, zone) for name, zone in zones.items()}
-    open_on = str(day.isoweekday())
     spans = [
         Span(k.region.pk, k.first_day, local_day(k.known_as_of, zones[k.region.time_zone]))
         for k in regions
         if k.first_day and k.known_as_of and k.region.time_zone in zones
-        if open_on in k.region.open_weekdays
+        if not k.region.calendar.is_off(day)
     ]
     rejecting = [
         (k.region.pk, *bounds[k.region.time_zone])
@@ -196,7 +195,7 @@ def _shared(
         bounds,
         links,
         together,
-        usuals(day, spans),
+        usuals(day, spans, {k.region.pk: k.region.calendar for k in regions}),
         top_rejections(rejecting),
         standing_alerts(now),
     )
@@ -271,7 +270,7 @@ def _region_day(k: Known, shared: _Shared) -> RegionDay:
 def _situation(k: Known, shared: _Shared, lamp: Link, n_lost_together: int) -> Situation:
     region, day, now = k.region, shared.day, shared.now
     starts_at, ends_at = shared.bounds[region.time_zone]
-    is_closed = str(day.isoweekday()) not in region.open_weekdays
+    is_closed = region.calendar.is_off(day)
     n_days_known = (day - k.first_day).days + 1 if k.first_day else None
     limits = (region.late_after, region.stale_after)
     return Situation(

@@ -51,7 +51,14 @@ class DayHours:
 
 def hours_of(row: RegionDay, day: date) -> DayHours | None:
     """Return the hours of the region's day, in one query; None where none is known or kept."""
-    before = [day - timedelta(weeks=n) for n in range(1, N_WEEKS + 1)]
+    calendar = row.region.calendar
+    weeks = (day - timedelta(weeks=n) for n in range(1, N_WEEKS + 1))
+    before = [
+        then
+        for then in weeks
+        if calendar.is_off(then) == calendar.is_off(day)
+        if not calendar.is_unlike_its_weekday(then)
+    ]
     rows = HourlyRollup.objects.filter(region=row.region.pk, day__in=[day, *before])
     by_day: dict[date, dict[datetime, dict[str, Any]]] = {}
     for found in rows.values("day", "hour", *NUMBERS, "wait_p50_s", "wait_p95_s"):

@@ -42,7 +42,7 @@ def _with_details(
     numbers = row.numbers if row.counts else None
     return replace(
         row,
-        history=History.of(past, day, numbers, row.region.open_weekdays),
+        history=History.of(past, day, numbers, row.region.calendar),
         positives=of_models.positives,
         versions=of_models.versions,
         top_rejection=row.top_rejection or refused.get(row.region.pk),

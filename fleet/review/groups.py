@@ -199,6 +199,9 @@ class Groups:
 
     def _calm_sentence(self, row: RegionDay) -> str:
         if row.mark is Level.CLOSED:
+            name = row.region.calendar.name(self.lamps.day)
+            if name:
+                return _("Day off: %(name)s.") % {"name": name}
             return _("Does not work on this weekday.")
         if row.mark is Level.AHEAD:
             age = self.maker.figures.age(row.starts_at - self.lamps.now)

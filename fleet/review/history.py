@@ -11,6 +11,7 @@ from django.db import connection
 
 from fleet.review.known import Span, array_literal
 from fleet.review.numbers import Numbers
+from regions.daysoff import Calendar
 
 N_DAYS = 30
 # Known days without a row had no studies. `before` is the first day that is not wholly known.
@@ -50,14 +51,14 @@ class History:
     is_closed: tuple[bool, ...]
 
     @classmethod
-    def of(cls, past: Past, day: date, numbers: Numbers | None, open_weekdays: str) -> Self:
+    def of(cls, past: Past, day: date, numbers: Numbers | None, calendar: Calendar) -> Self:
         """Return the past with the shown day, whose `numbers` are None if they do not count."""
         return cls(
             day,
             (*past.n_received, numbers.n_received if numbers else None),
             (*past.failed_share, numbers.failed_share if numbers else None),
             (*past.positive_share, numbers.positive_share if numbers else None),
-            tuple(str(d.isoweekday()) not in open_weekdays for d in (*_days_before(day), day)),
+            tuple(calendar.is_off(d) for d in (*_days_before(day), day)),
         )
 
 

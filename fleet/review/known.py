@@ -1,4 +1,4 @@
-"""What the center knows of some regions for one date, in three queries."""
+"""What the center knows of some regions for one date, in four queries."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 
 from fleet.review.links import Attempt, PathState
 from fleet.review.numbers import NUMBERS, Numbers
+from regions.daysoff import Calendar, exceptions_of
 from regions.models import AccessPath, DailyRollup, Region
 
 _REGION = (
@@ -25,8 +26,9 @@ _REGION = (
     "collect_every",
     "late_after",
     "stale_after",
-    "open_weekdays",
 )
+_RHYTHM = ("open_weekdays", "country")
+_AT_RHYTHM = slice(len(_REGION), len(_REGION) + len(_RHYTHM))
 _MOMENTS = ("last_attempt_at", "failing_since", "next_due_at", "last_success_at")
 _TUNNEL = ("tunnel__state", "tunnel__since", "tunnel__seen_at", "tunnel__sentence")
 
@@ -35,6 +37,7 @@ _TUNNEL = ("tunnel__state", "tunnel__since", "tunnel__seen_at", "tunnel__sentenc
 class RegionFacts:
     """What a page says and judges by: a region without its credentials."""
 
+    calendar: Calendar
     pk: int
     code: str
     name: str
@@ -43,7 +46,6 @@ class RegionFacts:
     collect_every: timedelta
     late_after: timedelta
     stale_after: timedelta
-    open_weekdays: str
 
     @property
     def zone(self) -> ZoneInfo:
@@ -87,14 +89,24 @@ def known(day: date, regions: QuerySet[Region]) -> list[Known]:
     paths = _paths(ids)
     rollups = DailyRollup.objects.filter(day=day, region__in=ids)
     numbers = {region: Numbers(*row) for region, *row in rollups.values_list("region_id", *NUMBERS)}
-    return [_known(row, paths, numbers) for row in _rows(regions)]
+    rows = list(_rows(regions))
+    exceptions = exceptions_of(row[0] for row in rows)
+    found = []
+    for row in rows:
+        weekdays, country = row[_AT_RHYTHM]
+        calendar = Calendar(weekdays, country, exceptions.get(row[0], ()))
+        found.append(_known(row, calendar, paths, numbers))
+    return found
 
 
 def _known(
-    row: tuple[Any, ...], paths: Mapping[int, list[PathState]], numbers: Mapping[int, Numbers]
+    row: tuple[Any, ...],
+    calendar: Calendar,
+    paths: Mapping[int, list[PathState]],
+    numbers: Mapping[int, Numbers],
 ) -> Known:
-    facts = RegionFacts(*row[: len(_REGION)])
-    failure, sentence, n_misdated, first_day, *texts = row[len(_REGION) :]
+    facts = RegionFacts(calendar, *row[: len(_REGION)])
+    failure, sentence, n_misdated, first_day, *texts = row[_AT_RHYTHM.stop :]
     at, failing_since, next_due_at, known_as_of = (
         datetime.fromisoformat(text) if text else None for text in texts
     )
@@ -113,6 +125,7 @@ def _rows(regions: QuerySet[Region]) -> Iterable[tuple[Any, ...]]:
     first = DailyRollup.objects.filter(region=OuterRef("pk")).order_by("day").values("day")[:1]
     rows: Iterable[tuple[Any, ...]] = regions.order_by("code").values_list(
         *_REGION,
+        *_RHYTHM,
         "status__failure",
         "status__sentence",
         "status__n_misdated",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from fleet.review.day import RegionDay
+from fleet.review.known import Known
 from regions.localday import day_bounds
 from regions.models import DailyRollup
 
@@ -59,21 +60,21 @@ class Reference:
         )
 
 
-def reference_of(row: RegionDay, day: date) -> Reference:
+def reference_of(row: RegionDay | Known, day: date) -> Reference:
     """Return the reference of the region's day, in one query."""
-    open_weekdays = row.region.open_weekdays
-    is_working = str(day.isoweekday()) in open_weekdays
+    calendar = row.region.calendar
+    is_off = calendar.is_off(day)
     found = DailyRollup.objects.filter(
         region=row.region.pk, day__lt=day, day__gte=day - LONGEST_WINDOW, profile_at__isnull=False
     )
     days = [
         then
         for then in found.order_by("-day").values_list("day", flat=True)
-        if (str(then.isoweekday()) in open_weekdays) == is_working and _is_over(row, then)
+        if calendar.is_off(then) == is_off and _is_over(row, then)
     ]
-    return Reference(tuple(reversed(days[:N_DAYS])), is_working)
+    return Reference(tuple(reversed(days[:N_DAYS])), is_working=not is_off)
 
 
-def _is_over(row: RegionDay, day: date) -> bool:
+def _is_over(row: RegionDay | Known, day: date) -> bool:
     ends_at = day_bounds(day, row.region.zone)[1]
     return row.known_as_of is not None and row.known_as_of >= ends_at

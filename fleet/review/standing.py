@@ -131,10 +131,12 @@ def limits_of(row: RegionDay, figures: Figures) -> Table:
     region = row.region
     weekdays = {1: _("Mon"), 2: _("Tue"), 3: _("Wed"), 4: _("Thu"), 5: _("Fri"), 6: _("Sat")}
     weekdays[7] = _("Sun")
+    calendar = region.calendar
     rows = [
         (_("Time zone"), region.time_zone),
         (_("Level"), str(Level(region.level).label)),
-        (_("Works on"), ", ".join(weekdays[int(n)] for n in region.open_weekdays) or NOTHING),
+        (_("Works on"), ", ".join(weekdays[int(n)] for n in calendar.open_weekdays) or NOTHING),
+        (_("Holidays of"), calendar.country or NOTHING),
         (_("Collected every"), figures.age(region.collect_every)),
         (_("Data are late after"), figures.age(region.late_after)),
         (_("Data are stale after"), figures.age(region.stale_after)),

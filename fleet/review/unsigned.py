@@ -19,6 +19,7 @@ from fleet.review.figures import Figures
 from fleet.review.known import RegionFacts
 from fleet.review.models import SignOff
 from fleet.review.numbers import NUMBERS, Numbers
+from regions.daysoff import Calendar
 from regions.localday import local_day
 from regions.models import DailyRollup
 
@@ -78,13 +79,13 @@ def unsigned_days(review: ReviewDay) -> Unsigned:
     """
     signed = _standing_days(review.now.date() - (LOOK_BACK_DAYS + 2) * ONE_DAY)
     found: dict[date, list[RegionFacts]] = defaultdict(list)
-    days_of = cache(lambda zone, weekdays: _finished_days(review.now, ZoneInfo(zone), weekdays))
+    days_of = cache(lambda zone, calendar: _finished_days(review.now, ZoneInfo(zone), calendar))
     for row in review.rows:
         if row.n_days_known is None:
             continue
         first = review.day - (row.n_days_known - 1) * ONE_DAY
         done = signed.get(row.region.pk, ())
-        for day in days_of(row.region.time_zone, row.region.open_weekdays):
+        for day in days_of(row.region.time_zone, row.region.calendar):
             if first <= day < review.day and day not in done:
                 found[day].append(row.region)
     return Unsigned(found)
@@ -125,10 +126,10 @@ def _standing_days(since: date) -> dict[int, set[date]]:
     return {region_id: set(days) for region_id, days in signed}
 
 
-def _finished_days(now: datetime, zone: ZoneInfo, weekdays: str) -> list[date]:
+def _finished_days(now: datetime, zone: ZoneInfo, calendar: Calendar) -> list[date]:
     today = local_day(now, zone)
     days = [today - n * ONE_DAY for n in range(1, LOOK_BACK_DAYS + 1)]
-    return [day for day in days if str(day.isoweekday()) in weekdays]
+    return [day for day in days if not calendar.is_off(day)]
 
 
 def _signed_otherwise(review: ReviewDay, region_ids: Iterable[int]) -> list[SignOff]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -10,6 +11,7 @@ from functools import cache
 from django.db import connection
 
 from fleet.review.known import Span, array_literal
+from regions.daysoff import Calendar
 
 N_WEEKS = 8
 FEWEST_DAYS = 3
@@ -24,7 +26,9 @@ SELECT d.region_id, array_agg(d.n_received),
   percentile_cont(0.5) WITHIN GROUP (ORDER BY d.latency_p95_s)
 FROM unnest(%(ids)s::bigint[], %(before)s::date[]) AS r (id, before)
 JOIN regions_dailyrollup d ON d.region_id = r.id AND d.day < r.before
-WHERE d.day = ANY (%(days)s)
+LEFT JOIN unnest(%(unlike_ids)s::bigint[], %(unlike_days)s::date[]) AS u (id, day)
+  ON u.id = d.region_id AND u.day = d.day
+WHERE d.day = ANY (%(days)s) AND u.id IS NULL
 GROUP BY d.region_id"""
 
 
@@ -32,8 +36,9 @@ GROUP BY d.region_id"""
 class Usual:
     """The same weekdays of the N_WEEKS before, as far as they are known and over.
 
-    `n_received` and the rest are medians. `low` and `high` hold 90 of 100 days between them;
-    None for fewer than FEWEST_DAYS days.
+    Holidays and the working days after them are left out. `n_received` and the rest are medians.
+    `low` and `high` hold 90 of 100 days between them; None for fewer than FEWEST_DAYS days, and on
+    a day after a holiday, which is not like its weekday.
     """
 
     n_days: int
@@ -52,12 +57,19 @@ class Usual:
         return self.n_days >= FEWEST_DAYS
 
 
-def usuals(day: date, spans: Sequence[Span]) -> dict[int, Usual]:
+def usuals(day: date, spans: Sequence[Span], calendars: Mapping[int, Calendar]) -> dict[int, Usual]:
     """Return by the region's id what is usual on the day's weekday, in one query.
 
     A region of which no such day is known is left out.
     """
     days = [day - timedelta(weeks=n) for n in range(1, N_WEEKS + 1)]
+    unlike = [
+        (span.region, then)
+        for span in spans
+        for then in days
+        if span.first_day <= then < span.before
+        if calendars[span.region].is_unlike_its_weekday(then)
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             _SAME_WEEKDAYS,
@@ -65,16 +77,21 @@ def usuals(day: date, spans: Sequence[Span]) -> dict[int, Usual]:
                 "ids": array_literal(span.region for span in spans),
                 "before": array_literal(span.before for span in spans),
                 "days": days,
+                "unlike_ids": array_literal(region for region, _day in unlike),
+                "unlike_days": array_literal(then for _region, then in unlike),
             },
         )
         rows = {region: rest for region, *rest in cursor.fetchall()}
     found = {}
+    n_unlike = Counter(region for region, _day in unlike)
     for span in spans:
-        if n_days := _n_days(day, span):
+        if n_days := _n_days(day, span) - n_unlike[span.region]:
             received, *medians = rows.get(span.region, ((), *[None] * 5))
             # A known day without a row had no studies.
             values = sorted((*received, *[0] * (n_days - len(received))))
-            found[span.region] = _usual(values, medians)
+            has_band = n_days >= FEWEST_DAYS
+            has_band &= not calendars[span.region].is_unlike_its_weekday(day)
+            found[span.region] = _usual(values, medians, has_band)
     return found
 
 
@@ -85,13 +102,12 @@ def _n_days(day: date, span: Span) -> int:
     return max(0, last - first)
 
 
-def _usual(received: Sequence[int], medians: Sequence[float | None]) -> Usual:
+def _usual(received: Sequence[int], medians: Sequence[float | None], has_band: bool) -> Usual:
     n = len(received)
     median, low, high = (
         received[below] + (received[above] - received[below]) * rest
         for below, above, rest in _places(n)
     )
-    has_band = n >= FEWEST_DAYS
     return Usual(n, median, low if has_band else None, high if has_band else None, *medians)
 
 

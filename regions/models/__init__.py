@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regions.foreign import UnionPrediction, UnionProcessing, UnionStudy
+from regions.models.calendar import CalendarException
 from regions.models.collection import Collection, FailureKind, RegionStatus
 from regions.models.path import AccessPath, SshHop, TunnelState
 from regions.models.region import Region
@@ -20,6 +21,7 @@ from regions.models.union import UnionCoverage
 
 __all__ = [
     "AccessPath",
+    "CalendarException",
     "Collection",
     "DailyCategory",
     "DailyInput",

@@ -11,11 +11,21 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from regions.calendars import is_known
 from regions.credentials import validate_reference
 from regions.localday import validate_time_zone
 
 SHORTEST_LENGTH = timedelta(seconds=1)
 CODE_PATTERN = r"^[a-z][a-z0-9_]{1,30}$"
+
+
+def validate_country(code: str) -> None:
+    """Refuse what is no country whose holidays are known."""
+    if not is_known(code):
+        raise ValidationError(
+            _("No holidays are known of “%(code)s”: write an ISO code such as RU, or nothing."),
+            params={"code": code},
+        )
 
 
 class Level(models.IntegerChoices):
@@ -55,6 +65,14 @@ class Region(models.Model):
         max_length=7,
         default="1234567",
         validators=[RegexValidator(r"^1?2?3?4?5?6?7?$", _("Write ISO weekdays in order: 12345."))],
+    )
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        default="",
+        validators=[validate_country],
+        help_text=_("ISO code, RU: its holidays are days off. Without it weekdays alone count."),
     )
 
     database_name = models.CharField(_("database"), max_length=63, default="fleet")

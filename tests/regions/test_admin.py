@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
+from fleet.people.models import AuditEvent
 from regions.credentials import reveal, seal
+from regions.daysoff import calendars
 from regions.models import AccessPath, FailureKind, Region, SshHop, TunnelState
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +49,7 @@ def region_form(**changes: Any) -> dict[str, Any]:
         "late_after": "00:30:00",
         "stale_after": "06:00:00",
         "open_weekdays": "1234567",
+        "country": "RU",
         "database_name": "fleet",
         "database_user": "fleet_reader",
         "database_password": "",
@@ -183,6 +187,21 @@ def test_it_refuses_to_seal_without_a_sealing_key(
     assert "barley" not in answer
 
 
+def test_it_keeps_an_exception_of_the_calendar_and_a_trail(
+    admin_client: Client, region: Region
+) -> None:
+    form = {"region": region.pk, "day": "2026-05-26", "is_off": "on", "reason": "Сабантуй"}
+
+    post(admin_client, "/admin/regions/calendarexception/add/", form)
+
+    assert calendars([region])[region.pk].name(date(2026, 5, 26)) == "Сабантуй"
+    trail = AuditEvent.objects.get(kind=AuditEvent.Kind.CONFIGURED)
+    assert (trail.region_code, trail.subject) == (
+        "tver",
+        "added: exception of the calendar Тверь 2026-05-26",
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -191,6 +210,7 @@ def test_it_refuses_to_seal_without_a_sealing_key(
         ({"code": "kaluga", "time_zone": "Europe/Kaluga"}, "is not a time zone"),
         ({"code": "kaluga", "late_after": "07:00:00"}, "Data are late before they are stale"),
         ({"code": "kaluga", "open_weekdays": "71"}, "Write ISO weekdays in order"),
+        ({"code": "kaluga", "country": "XX"}, "No holidays are known of “XX”"),
     ],
 )
 def test_it_gives_the_same_sentences_as_add_region(

@@ -15,6 +15,8 @@ from regions.models import DailyRollup
 # A day without studies tells nothing of answers.
 _NEED_ANSWERS = frozenset({Family.ERRORS, Family.LATENCY, Family.INPUTS, Family.OUTPUTS})
 _NEED_ANSWERS |= {Family.PEERS, Family.VERSION}
+# Nor does a day off of their number.
+_NEED_WORK = frozenset({Family.VOLUME})
 
 
 def clear_closed_days(regions: Sequence[Watched], now: datetime) -> int:
@@ -39,6 +41,7 @@ def clear_closed_days(regions: Sequence[Watched], now: datetime) -> int:
             "region_id", "day"
         )
     )
+    calendar = {one.id: one.calendar for one in regions}
     n = 0
     for alert in standing:
         region = alert.region
@@ -48,6 +51,8 @@ def clear_closed_days(regions: Sequence[Watched], now: datetime) -> int:
         if (region.pk, family, alert.service, alert.version, day) in found:
             continue
         if family in _NEED_ANSWERS and (region.pk, day) not in busy:
+            continue
+        if family in _NEED_WORK and calendar[region.pk].is_off(day):
             continue
         clear(region, family, day, now, service=alert.service, version=alert.version)
         n += 1

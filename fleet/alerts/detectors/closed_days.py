@@ -48,13 +48,15 @@ def judged_day(regions: Sequence[Watched], day: date) -> list[Finding]:
     return [*shifted(regions, day), *never_seen(regions, day), *outputs]
 
 
-def remember(regions: Sequence[Watched], day: date, now: datetime) -> None:
-    """Write down that the day was judged, so that it is not judged again."""
+def remember(
+    regions: Sequence[Watched], day: date, now: datetime, rules: str = Evaluation.Rules.DAY
+) -> None:
+    """Write down that the day was judged by these rules, so that it is not judged again."""
     Evaluation.objects.bulk_create(
         [
             Evaluation(
                 region=one.region,
-                rules=Evaluation.Rules.DAY,
+                rules=rules,
                 day=day,
                 known_as_of=one.known_as_of or now,
                 evaluated_at=now,
@@ -70,13 +72,17 @@ def remember(regions: Sequence[Watched], day: date, now: datetime) -> None:
 def shifted(regions: Sequence[Watched], day: date) -> list[Finding]:
     """Return the regions with too few or too many studies; score and limit are shares of usual.
 
-    Days off, silent days and days before the first collected one are left out.
+    Days off, the working days after holidays, working days in the place of a day off, silent days
+    and days before the first collected one are left out.
     """
     n = np.zeros((N_DAYS, len(regions)), dtype=np.int64)
     days = [day - age * DAY for age in reversed(range(N_DAYS))]
     is_left_out = np.array(
         [
-            [str(then.isoweekday()) not in one.region.open_weekdays for one in regions]
+            [
+                one.calendar.is_off(then) or one.calendar.is_unlike_its_weekday(then)
+                for one in regions
+            ]
             for then in days
         ]
     )

@@ -34,8 +34,8 @@ def collapsed(regions: Sequence[Watched], day: date) -> list[Finding]:
         positive=Sum("n_positive"), scored=Sum("n_scored")
     )
     for region, then, model, version, class_code, positive, scored in totals:
-        weekdays = regions[place[region]].region.open_weekdays
-        if (str(then.isoweekday()) in weekdays) == (str(day.isoweekday()) in weekdays):
+        calendar = regions[place[region]].calendar
+        if calendar.is_off(then) == calendar.is_off(day):
             counts[region, model, version, class_code][(day - then).days] = (positive, scored)
     series = sorted(key for key, ages in counts.items() if 0 in ages)
     table = np.zeros((2, PAST_DAYS + 1, len(series)), dtype=np.int64)

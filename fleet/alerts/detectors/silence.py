@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from statistics import fmean, median, pvariance
 
 import numpy as np
@@ -13,10 +13,11 @@ from django.db import connection
 from fleet.alerts.detectors.watched import HOUR, Values, Watched, hours_at_work
 from fleet.alerts.models import Finding
 from regions.drift.volume import K_RANGE, silence
+from regions.localday import local_day
 
 N_WEEKS = 8
 MIN_WEEKS = 3
-WEEK = timedelta(weeks=1)
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 # A longer silence says no more.
 LONGEST = timedelta(days=6)
 _LAST = """
@@ -39,7 +40,8 @@ Due = Mapping[int, Sequence[float]]
 def silent(regions: Sequence[Watched]) -> list[Finding]:
     """Return the regions that are silent for longer than chance makes; score and limit in seconds.
 
-    The studies due are the median of the same hours of eight weeks, hours in maintenance left out.
+    The studies due are the median of the same hours of eight weeks, hours in maintenance left out,
+    and on both sides the days that do not keep their weekday.
     A silence is one window, from the end of the last hour with a study.
     """
     since = _since(regions)
@@ -90,18 +92,32 @@ def _due(
     until = {one.id: _until(one) for one in regions}
     begun = [since[one.id][0] for one in regions]
     left_out = set(hours_at_work(regions, min(begun), max(until.values())))
+    days = {one.id: _days_judged(one, since[one.id][0], until[one.id]) for one in regions}
+    by_id = {one.id: one for one in regions}
     weeks: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     with connection.cursor() as cursor:
         spans = {"first": begun, "last": [until[one.id] for one in regions]}
         ids = [one.id for one in regions]
         cursor.execute(_EARLIER, {"ids": ids, "n_weeks": N_WEEKS, **spans})
         for region, week, hour, n_received in cursor.fetchall():
-            if (region, hour) not in left_out:
+            is_judged = local_day(hour, by_id[region].region.zone) in days[region]
+            if is_judged and (region, hour) not in left_out:
                 weeks[region][week] += n_received
     return {
-        region: [weeks[region][week] for week in range(1, min(N_WEEKS, n_weeks) + 1)]
+        region: [
+            weeks[region][week]
+            for week in range(1, min(N_WEEKS, n_weeks) + 1)
+            if all(by_id[region].calendar.keeps_its_weekday(d - week * WEEK) for d in days[region])
+        ]
         for region, (_since, n_weeks) in since.items()
     }
+
+
+def _days_judged(one: Watched, begins_at: datetime, ends_at: datetime) -> list[date]:
+    """Return the local days of a silence that keep their weekday."""
+    first, last = (local_day(moment, one.region.zone) for moment in (begins_at, ends_at))
+    days = (first + n * DAY for n in range((last - first).days + 1))
+    return [day for day in days if one.calendar.keeps_its_weekday(day)]
 
 
 def _until(one: Watched) -> datetime:

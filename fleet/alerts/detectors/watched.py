@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from fleet.alerts.models import Finding, Maintenance
+from regions.daysoff import Calendar, calendars
 from regions.localday import day_bounds, day_hours, local_day
 from regions.models import AccessPath, Region, RegionStatus
 
@@ -21,12 +22,13 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A region, where it stands, and the work that is planned in it."""
+    """A region, where it stands, its rhythm, and the work that is planned in it."""
 
     region: Region
     status: RegionStatus
     has_path: bool
     works: tuple[Maintenance, ...]
+    calendar: Calendar
 
     @property
     def id(self) -> int:
@@ -58,15 +60,17 @@ class Watched:
 
 
 def watched() -> list[Watched]:
-    """Return the active regions that have a status, by code, in two queries."""
+    """Return the active regions that have a status, by code, in three queries."""
     works: dict[int, list[Maintenance]] = defaultdict(list)
     for work in Maintenance.objects.all():
         works[work.region_id].append(work)
     ways = AccessPath.objects.filter(is_enabled=True, region=OuterRef("region"))
     rows = RegionStatus.objects.filter(region__is_active=True).select_related("region")
+    found = list(rows.annotate(has_path=Exists(ways)).order_by("region__code"))
+    rhythms = calendars(row.region for row in found)
     return [
-        Watched(row.region, row, row.has_path, tuple(works[row.region_id]))
-        for row in rows.annotate(has_path=Exists(ways)).order_by("region__code")
+        Watched(row.region, row, row.has_path, tuple(works[row.region_id]), rhythms[row.region_id])
+        for row in found
     ]
 
 

@@ -24,6 +24,7 @@ REGION_FLAGS = {
     "late_after": "age at which data are late, 00:30:00 by default",
     "stale_after": "age at which data are stale, 06:00:00 by default",
     "open_weekdays": "ISO weekdays on which studies come, 1234567 by default",
+    "country": "ISO code of the country whose holidays are days off, such as RU",
     "database_name": "name of the region's database",
     "database_user": "its reading role",
     "database_password": "reference to its password: env:NAME or file:/path",

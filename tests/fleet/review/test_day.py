@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from fleet.review.day import RegionDay, ReviewDay, review
-from regions.models import FailureKind, Region
+from regions.models import CalendarException, FailureKind, Region, RegionStatus
 from regions.models.region import Level
 from tests.builders import (
     NOW,
@@ -52,10 +52,10 @@ def make_lost(code: str, hours: float) -> None:
 
 
 @pytest.mark.parametrize("n", [3, 100, 1000])
-def test_it_asks_six_questions_whatever_the_number_of_regions(n, django_assert_num_queries):
+def test_it_asks_seven_questions_whatever_the_number_of_regions(n, django_assert_num_queries):
     make_many_regions(n)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = reviewed()
 
     assert page.totals.n_covered == n
@@ -193,6 +193,39 @@ def test_it_finds_nothing_usual_on_a_closed_day():
         make_daily(region, TODAY - timedelta(days=n), n_received=1)
 
     assert shown().usual is None
+
+
+# The ninth of March was a day off in the place of the eighth, a Sunday.
+def test_it_closes_a_region_on_its_countrys_holiday():
+    make_healthy_region()
+    Region.objects.update(country="RU")
+
+    page = reviewed(YESTERDAY)
+
+    assert (codes(page.closed), codes(page.needs_look)) == (["tver"], [])
+
+
+def test_it_does_not_judge_the_volume_of_the_day_after_a_holiday():
+    region = make_healthy_region()
+    Region.objects.update(country="RU")
+    for n in range(1, 9):
+        make_daily(region, TODAY - timedelta(weeks=n), n_received=400)
+    late = NOW + timedelta(days=1)
+    RegionStatus.objects.update(last_attempt_at=late, last_success_at=late)
+
+    row = shown(TODAY, late)
+
+    assert (row.usual.n_received, row.usual.low, row.reasons) == (400, None, ())
+
+
+def test_it_leaves_holidays_out_of_what_is_usual():
+    region = make_healthy_region()
+    for n in range(1, 9):
+        make_daily(region, TODAY - timedelta(weeks=n), n_received=400)
+    day = TODAY - timedelta(weeks=3)
+    CalendarException.objects.create(region=region, day=day, is_off=True, reason="Flood")
+
+    assert shown().usual.n_days == 7
 
 
 def test_it_does_not_load_passwords():

@@ -10,7 +10,7 @@ from fleet.review.day import review
 from fleet.review.details import in_full
 from fleet.review.groups import FOLD_BEYOND, rows_in_full
 from fleet.review.page import Page, page
-from regions.models import DailyRollup, Region, RegionStatus
+from regions.models import CalendarException, DailyRollup, Region, RegionStatus
 from tests.builders import (
     NOW,
     TODAY,
@@ -52,6 +52,20 @@ def test_it_folds_many_fine_regions_to_names():
 
     assert (fine.is_open, fine.can_fold, fine.lines, fine.toggle) == (False, True, [], "?open=fine")
     assert len(fine.names) == fine.n_rows == FOLD_BEYOND + 1
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "sentence"),
+    [("12345", "Day off: A flood."), ("1345", "Does not work on this weekday.")],
+)
+def test_it_says_why_a_region_is_closed(weekdays: str, sentence: str):
+    region = make_healthy_region(open_weekdays=weekdays)
+    if weekdays == "12345":
+        CalendarException.objects.create(region=region, day=TODAY, reason="A flood")
+
+    (closed,) = page_of(open="closed").groups
+
+    assert [line.sentence for line in closed.lines] == [sentence]
 
 
 def test_it_keeps_folded_names_in_the_order_of_the_strip():

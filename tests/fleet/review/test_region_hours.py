@@ -11,7 +11,7 @@ from fleet.review.dayhours import hours_of
 from fleet.review.figures import Figures
 from fleet.review.hour_charts import hour_charts
 from regions.localday import day_bounds, day_hours
-from regions.models import HourlyRollup, Region
+from regions.models import CalendarException, HourlyRollup, Region
 from tests.builders import NOW, TODAY, make_daily, make_hourly, make_region, make_status
 from tests.rig.region_rows import fill_days, studies_of
 
@@ -57,6 +57,16 @@ def test_it_leaves_days_out_that_are_not_wholly_known():
         make_hourly(region, day_bounds(then, region.zone)[0], then)
 
     assert shown().usual_days == (TODAY - 4 * WEEK, TODAY - 3 * WEEK)
+
+
+def test_it_leaves_holidays_out_of_what_is_usual():
+    region = make_region()
+    fill_days(region, TODAY, NOW)
+    day = TODAY - 2 * WEEK
+    CalendarException.objects.create(region=region, day=day, is_off=True, reason="Flood")
+
+    assert day not in shown().usual_days
+    assert len(shown().usual_days) == 3
 
 
 def test_it_has_no_band_of_two_days():

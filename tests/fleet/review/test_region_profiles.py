@@ -55,6 +55,13 @@ def test_it_compares_working_days_with_working_days(region):
     assert reference(date(2026, 3, 8)).text.startswith("Reference: 11 days off, from")
 
 
+def test_it_leaves_holidays_to_the_days_off(region):
+    Region.objects.update(open_weekdays="12345", country="RU")
+
+    assert date(2026, 2, 23) not in reference().days
+    assert {date(2026, 2, 23), date(2026, 3, 8)} <= set(reference(date(2026, 3, 9)).days)
+
+
 def test_it_says_its_window_and_its_number_of_days(region):
     assert reference().text == "Reference: 28 working days, from 10 February to 9 March."
 

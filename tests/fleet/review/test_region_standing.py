@@ -89,12 +89,13 @@ def test_it_says_what_the_region_provides():
 
 
 def test_it_says_how_the_region_is_configured():
-    make_region(open_weekdays="12345")
+    make_region(open_weekdays="12345", country="RU")
 
     assert dict(limits_of(row(), FIGURES()).rows) == {
         "Time zone": "Europe/Moscow",
         "Level": "remote",
         "Works on": "Mon, Tue, Wed, Thu, Fri",
+        "Holidays of": "RU",
         "Collected every": "5 min",
         "Data are late after": "30 min",
         "Data are stale after": "6 h",

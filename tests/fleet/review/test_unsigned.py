@@ -64,6 +64,14 @@ def test_it_leaves_out_weekdays_on_which_the_region_does_not_work():
     assert len(waiting()) == 10
 
 
+def test_it_leaves_out_holidays():
+    make_healthy_region(open_weekdays="12345")
+    Region.objects.update(country="RU")
+
+    assert date(2026, 3, 9) not in waiting()
+    assert len(waiting()) == 9
+
+
 def test_it_leaves_out_days_before_the_first_collected_one():
     make_daily(make_region(), TODAY - 3 * DAY)
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fleet.review.known import Span
 from fleet.review.usual import Usual, usuals
+from regions.daysoff import calendars
 from regions.models import Region
 from tests.builders import TODAY, make_daily, make_region
 
@@ -15,7 +16,8 @@ WEEK = timedelta(days=7)
 
 
 def usual_of(region: Region, first_day: date, before: date = TODAY) -> Usual | None:
-    return usuals(TODAY, [Span(region.pk, first_day, before)]).get(region.pk)
+    spans = [Span(region.pk, first_day, before)]
+    return usuals(TODAY, spans, calendars([region])).get(region.pk)
 
 
 @pytest.fixture

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from fleet.alerts.detectors.watch import watch
 from fleet.alerts.models import Alert, Finding
 from fleet.alerts.models_evaluation import Evaluation
-from regions.models import AccessPath, DailyCategory, Region
+from regions.models import AccessPath, CalendarException, DailyCategory, Region
 from tests.builders import (
     NOW,
     TODAY,
+    make_alert,
     make_daily,
     make_path,
     make_region,
@@ -57,6 +58,48 @@ def test_it_lets_a_usual_day_be(db):
 
     assert kinds() == []
     assert Evaluation.objects.filter(rules="day", day=YESTERDAY).count() == 1
+
+
+def make_holiday(region: Region, day: date) -> None:
+    CalendarException.objects.create(region=region, day=day, is_off=True, reason="A holiday")
+
+
+def test_it_does_not_judge_the_volume_of_a_holiday_nor_of_the_day_after(db):
+    for n in (1, 2):
+        region = make_watched(f"r{n}")
+        make_holiday(region, TODAY - n * DAY)
+        for age in range(1, 90):
+            make_daily(region, TODAY - age * DAY, n_received=3 if age == 1 else 100 + age % 7)
+
+    watch(NOW)
+
+    assert kinds() == []
+
+
+def test_it_leaves_holidays_out_of_what_is_usual(db):
+    region = make_watched()
+    for age in range(2, 90):
+        is_holiday = age > 7 and age % 7 == 1 and age < 50
+        if is_holiday:
+            make_holiday(region, TODAY - age * DAY)
+        make_daily(region, TODAY - age * DAY, n_received=5 if is_holiday else 100 + age % 7)
+    make_daily(region, YESTERDAY, n_received=100)
+
+    watch(NOW)
+
+    assert kinds() == []
+
+
+def test_it_counts_no_day_off_as_clear_of_a_volume_alert(db):
+    region = make_watched()
+    make_daily(region, YESTERDAY)
+    alert = make_alert(region, "volume_shift", NOW - 3 * DAY)
+    make_holiday(region, YESTERDAY)
+
+    watch(NOW)
+
+    alert.refresh_from_db()
+    assert (alert.last_clear_day, alert.n_clear_days) == (None, 0)
 
 
 def test_it_finds_a_class_that_collapsed(db):

@@ -15,6 +15,7 @@ from fleet.alerts.models_evaluation import Evaluation
 from fleet.alerts.models_outbox import Message
 from regions.models import (
     AccessPath,
+    CalendarException,
     DailyRollup,
     FailureKind,
     HourlyOutput,
@@ -221,6 +222,19 @@ def test_it_finds_silence_once(db):
 
     assert kinds() == ["region_silent"]
     assert Finding.objects.get().begins_at == NOW - 11 * HOUR
+
+
+@pytest.mark.parametrize("age", [0, 7])
+def test_it_expects_no_study_on_a_holiday_and_takes_none_for_usual(age, db):
+    region = make_watched()
+    make_weeks(region, last=12)
+    for n in (0, 1) if age == 0 else range(7, 50, 7):
+        for day in (TODAY - n * DAY, TODAY - (n + 1) * DAY):
+            CalendarException.objects.get_or_create(region=region, day=day, reason="A holiday")
+
+    watch(NOW)
+
+    assert kinds() == []
 
 
 def test_it_does_not_mistake_an_hour_for_silence(db):
