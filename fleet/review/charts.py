@@ -76,9 +76,16 @@ def section(
     try:
         charts = tuple(build())
     except Exception:
-        logger.exception("The section %s of the region page could not be computed", key)
+        logger.exception("The section %s could not be computed", key)
         return Section(key, heading, missing=could_not_compute())
     return Section(key, heading, charts, "" if charts else empty or no_data_yet())
+
+
+def plots_of(sections: Iterable[Section]) -> dict[str, Plot]:
+    """Return the figures by the key of their chart, for the page's script."""
+    return {
+        chart.key: chart.plot for one in sections for chart in one.charts if chart.plot is not None
+    }
 
 
 def could_not_compute() -> str:

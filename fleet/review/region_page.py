@@ -21,6 +21,7 @@ from fleet.review.charts import (
     Table,
     could_not_compute,
     not_provided,
+    plots_of,
     section,
 )
 from fleet.review.day import RegionDay, ReviewDay
@@ -84,12 +85,7 @@ class RegionPage:
     @property
     def plots(self) -> dict[str, Plot]:
         """The figures by the key of their chart, for the page's script."""
-        return {
-            chart.key: chart.plot
-            for one in self.sections
-            for chart in one.charts
-            if chart.plot is not None
-        }
+        return plots_of(self.sections)
 
 
 def region_page(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
+from typing import cast
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -13,19 +14,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from fleet import clock
-from fleet.people.audit import record
-from fleet.people.models import AuditEvent, Role
+from fleet.people.models import Role
 from fleet.people.rights import region_or_404, requires
 from fleet.review.dates import FIRST_DAY, NoSuchDay, requested_day
 from fleet.review.figures import day_name
-from fleet.review.known import known
-from fleet.review.links import Link, link
 from fleet.review.studies_asked import Asked
-from fleet.review.studies_page import Listed, known_codes, listed, tabs
-from fleet.review.studies_refusal import Refusal, refusal, without_path
-from regions.models import Region
-from regions.models.region import Level
-from regions.studies import StudiesUnread, study_page
+from fleet.review.studies_page import Listed, known_codes, tabs
+from fleet.review.studies_read import read
+from fleet.review.studies_refusal import Refusal
 
 ONE_DAY = timedelta(days=1)
 
@@ -42,7 +38,7 @@ def studies(request: HttpRequest, code: str, text: str) -> HttpResponse:
         return render(request, "404.html", {"sentence": str(error)}, status=404)
     region = region_or_404(request.user, code)
     asked = Asked.of(request.GET.dict())
-    found = _read(request, region, day, asked, now)
+    found = read(cast(User, request.user), region, day, asked, now)
     classes, models = known_codes(region, day, asked)
     before, after = day - ONE_DAY, day + ONE_DAY
     context = {
@@ -61,44 +57,3 @@ def studies(request: HttpRequest, code: str, text: str) -> HttpResponse:
         "after": (after.isoformat(), day_name(after)) if after <= last else None,
     }
     return render(request, "review/studies.html", context)
-
-
-def _read(
-    request: HttpRequest, region: Region, day: date, asked: Asked, now: datetime
-) -> Listed | Refusal:
-    """Read the region, and leave a trace of what was read for whom."""
-    lamp = _link(region, day, now)
-    if nobody := without_path(lamp.state):
-        return nobody
-    try:
-        page = study_page(
-            region,
-            day,
-            asked.order,
-            class_code=asked.class_code,
-            model_code=asked.model_code,
-            after=asked.after,
-        )
-    except StudiesUnread as unread:
-        return refusal(unread, lamp, region, day, now)
-    assert isinstance(request.user, User)  # noqa: S101 (`requires` lets nobody else in)
-    record(
-        AuditEvent.Kind.STUDIES_READ,
-        request.user.get_username(),
-        now,
-        region_code=region.code,
-        subject=day.isoformat(),
-        detail=f"{asked}: {len(page.answers)}",
-    )
-    return listed(page, asked, region, clock.now())
-
-
-def _link(region: Region, day: date, now: datetime) -> Link:
-    (here,) = known(day, Region.objects.filter(pk=region.pk))
-    return link(
-        here.paths,
-        here.attempt,
-        every=region.collect_every,
-        is_offline=region.level == Level.OFFLINE,
-        now=now,
-    )

@@ -76,6 +76,7 @@ TABLE = {
     "note": Row(Role.ON_CALL, f"{REGION}note/", "post"),
     "alerts": Row(Role.VIEWER, "/alerts/"),
     "alert": Row(Role.VIEWER, "/alerts/{alert}/"),
+    "alert_studies": Row(Role.VIEWER, "/alerts/{alert}/studies/"),
     "act": Row(Role.ON_CALL, "/alerts/act/take/", "post"),
     "silences": Row(Role.VIEWER, "/alerts/silences/"),
     "end_silence": Row(Role.ON_CALL, "/alerts/silences/{silence}/end/", "post"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -58,18 +58,27 @@ def slow(regions: Sequence[Watched]) -> list[Finding]:
     if not still:
         return []
     events, n = _table(still), _table(still)
+    rows = slow_answers([one.id for one in still], max(one.day for one in still))
+    _fill(still, ((region, day, n_slow, m) for region, day, m, n_slow in rows), events, n)
+    return _judged(still, "latency_up", events, n, SLOW_CHANGE)
+
+
+def slow_answers(ids: Sequence[int], last: date) -> list[tuple[int, date, int, int]]:
+    """Return (region's id, day, answers, slow ones) of the days up to `last`.
+
+    Slow is beyond twice the usual 95th percentile, and by half a minute at least.
+    """
     values: Values = {
-        "ids": [one.id for one in still],
-        "last": max(one.day for one in still),
+        "ids": list(ids),
+        "last": last,
         "n_days": N_DAYS,
         "times": TIMES_USUAL,
         "by": SLOWER_BY_S,
     }
     with connection.cursor() as cursor:
         cursor.execute(_SLOW, values)
-        rows = cursor.fetchall()
-    _fill(still, ((region, day, n_slow, m) for region, day, m, n_slow in rows), events, n)
-    return _judged(still, "latency_up", events, n, SLOW_CHANGE)
+        rows: list[tuple[int, date, int, int]] = cursor.fetchall()
+    return rows
 
 
 def _table(regions: Sequence[Watched]) -> Ints:

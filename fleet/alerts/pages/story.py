@@ -12,18 +12,23 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fleet.alerts.kinds import KINDS
+from fleet.alerts.kinds.kind import Family
 from fleet.alerts.models import Alert, AlertEvent, Finding, Silence
+from fleet.alerts.pages.evidence import evidence
 from fleet.alerts.pages.inbox import Row, rows, where
 from fleet.alerts.pages.words import Words
 from fleet.alerts.silences import lasting_silences
 from fleet.alerts.visible import may_act_on, visible_alerts, with_silence
 from fleet.people.rights import visible_regions
+from fleet.review.charts import Plot, Section, plots_of
 from fleet.review.figures import plain
 from fleet.review.standing_alerts import name_of
 from regions.localday import local_day
 
 MOST_FINDINGS = 20
 MOST_ALIKE = 5
+# What they find is of the way or of the center, not of studies.
+WITHOUT_STUDIES = {Family.LINK, Family.DATA, Family.CLOCK, Family.CONTRACT, Family.COLLECTOR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,13 @@ class Story:
     is_held: bool
     may_act: bool
     why_not: str
+    sections: tuple[Section, ...]
+    has_sample: bool
+
+    @property
+    def plots(self) -> dict[str, Plot]:
+        """The figures by the key of their chart, for the page's script."""
+        return plots_of(self.sections)
 
 
 def story(account: User, alert: Alert, now: datetime) -> Story:
@@ -97,6 +109,7 @@ def story(account: User, alert: Alert, now: datetime) -> Story:
     events = list(alert.events.select_related("author"))
     found = findings_of(alert, events)
     newest = found[0] if found else None
+    judged = next((one for one in found if one.kind == alert.kind), None)
     seen = visible_alerts(account)
     may_act = may_act_on(account, alert)
     return Story(
@@ -117,6 +130,8 @@ def story(account: User, alert: Alert, now: datetime) -> Story:
         is_held=alert.acknowledged_by_id is not None,
         may_act=may_act,
         why_not="" if may_act or alert.region_id else _only_all(),
+        sections=evidence(account, alert, judged, now),
+        has_sample=judged is not None and alert.family not in WITHOUT_STUDIES,
     )
 
 
@@ -125,7 +140,7 @@ def findings_of(alert: Alert, events: Sequence[AlertEvent]) -> list[Finding]:
     if alert.region_id is None or not events:
         return []
     family = [kind.code for kind in KINDS.values() if kind.family == alert.family]
-    found = Finding.objects.filter(
+    found = Finding.objects.select_related("region").filter(
         region=alert.region_id,
         kind__in=family,
         service=alert.service,

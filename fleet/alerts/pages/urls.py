@@ -13,5 +13,6 @@ alerts = [
     path("work/<int:work_id>/end/", silence_views.end_work, name="end_work"),
     path("quality/", views.quality, name="quality"),
     path("<int:alert_id>/", views.alert, name="alert"),
+    path("<int:alert_id>/studies/", views.alert_studies, name="alert_studies"),
 ]
 runbooks = [path("<str:kind>/", views.runbook, name="runbook")]

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from fleet import clock
+from fleet.alerts.findings import latest_findings
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.lifecycle import Refused
 from fleet.alerts.pages import inbox as listed
@@ -23,6 +24,7 @@ from fleet.alerts.pages.asked import Asked
 from fleet.alerts.pages.deeds import DEEDS, done
 from fleet.alerts.pages.quality_page import quality_page
 from fleet.alerts.pages.runbooks import runbook_html
+from fleet.alerts.pages.sample import sample
 from fleet.alerts.pages.story import story
 from fleet.alerts.titles import title, titles
 from fleet.alerts.visible import may_act_on, visible_alerts, with_silence
@@ -62,6 +64,24 @@ def alert(request: HttpRequest, alert_id: int) -> HttpResponse:
     if found is None:
         raise Http404(alert_id)
     return render(request, "alerts/alert.html", {"story": story(account, found, now)})
+
+
+@require_safe
+@never_cache
+@requires(Role.VIEWER)
+def alert_studies(request: HttpRequest, alert_id: int) -> HttpResponse:
+    """Ask the region for some of the studies behind an alert."""
+    account, now = cast(User, request.user), clock.now()
+    found = visible_alerts(account).select_related("region").filter(pk=alert_id).first()
+    newest = latest_findings([found]).get(found.pk) if found is not None else None
+    if found is None or newest is None:
+        raise Http404(alert_id)
+    context = {
+        "alert": found,
+        "title": title(found.kind),
+        "sample": sample(account, newest, now),
+    }
+    return render(request, "alerts/studies.html", context)
 
 
 @requires(Role.ON_CALL)

@@ -1,0 +1,108 @@
+"""What an alert stands on: the histograms that moved, its thirty days, its peers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from fleet.alerts.kinds import KINDS
+from fleet.alerts.models import Finding
+from fleet.alerts.pages.evidence import evidence
+from regions.models import DailyRollup, DailyScore
+from tests.builders import NOW, TODAY, make_alert, make_daily, make_person, make_region
+from tests.rig.region_rows import fill_days
+
+pytestmark = pytest.mark.django_db
+WEEK = timedelta(weeks=1)
+MODEL = {"service": "mammo-cls", "version": "4.2"}
+
+
+@pytest.fixture
+def tver():
+    region = make_region("tver", name="Тверь")
+    fill_days(region, TODAY, NOW, n_days=12)
+    for week in range(2, 8):
+        make_daily(region, TODAY - week * WEEK, n_received=640)
+    return region
+
+
+@pytest.fixture
+def omsk():
+    region = make_region("omsk", name="Омск")
+    fill_days(region, TODAY, NOW, n_days=1)
+    make_daily(region, TODAY - WEEK)
+    return region
+
+
+@pytest.fixture
+def oncall():
+    return make_person()
+
+
+def parts(account, alert):
+    """Return the charts of an alert by key."""
+    finding = Finding.objects.get(region=alert.region, kind=alert.kind)
+    found = evidence(account, alert, finding, NOW)
+    assert [one.missing for one in found] == [""] * len(found)
+    return {chart.key: chart for one in found for chart in one.charts}
+
+
+WHERE = {
+    "class_collapse": {**MODEL, "attribute": "malignancy"},
+    "unlike_peers": {**MODEL, "attribute": "malignancy"},
+    "outputs_identical": {**MODEL, "attribute": "gpu-1"},
+    "input_drift": {"attribute": "kvp"},
+    "new_category": {"attribute": "modality", "detail": "DX"},
+}
+DRAWN = {
+    "class_collapse": {"score-0", "month", "peers"},
+    "unlike_peers": {"score-0", "month", "peers"},
+    "outputs_identical": {"score-0", "score-1", "month", "peers"},
+    "input_drift": {"input-kvp", "month"},
+    "new_category": {"category-modality", "month", "peers"},
+    "errors_up": {"failures", "month", "peers"},
+    "latency_up": {"month", "peers"},
+    "backlog": {"month", "peers"},
+    "volume_shift": {"month", "peers"},
+    "region_silent": {"month", "peers"},
+    "version_unexpected": {"month"},
+}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "collector_blind"])
+def test_it_draws_what_a_kind_is_about(tver, omsk, oncall, kind):
+    charts = parts(oncall, make_alert(tver, kind, **WHERE.get(kind, {})))
+
+    assert charts.keys() == DRAWN.get(kind, set())
+
+
+def test_it_leaves_a_gap_where_nothing_is_known(tver, oncall):
+    DailyRollup.objects.filter(day=TODAY - timedelta(days=2)).delete()
+
+    month = parts(oncall, make_alert(tver))["month"]
+
+    limit, shares = (trace["y"] for trace in month.plot["data"][-1:1:-1])
+    assert limit == [0.2] * 30
+    assert [share is None for share in shares[-12:]] == [False] * 9 + [True, False, False]
+    assert "limit 20.0%" in month.title
+
+
+def test_it_marks_the_region_among_its_peers(tver, omsk, oncall):
+    DailyScore.objects.filter(region=tver, class_code="malignancy").update(n_positive=59)
+
+    alert = make_alert(tver, "class_collapse", **MODEL, attribute="malignancy")
+    peers = parts(oncall, alert)["peers"]
+
+    assert peers.title.startswith("Share of positives: 98.3% in Тверь, elsewhere 11.7% to 11.7%")
+    assert peers.note == "1 other region that you see runs mammo-cls 4.2."
+    assert [row[0] for row in peers.tables[0].rows] == ["▶ Тверь", "Омск"]
+
+
+def test_it_names_no_peer_that_the_reader_does_not_see(tver, omsk):
+    reader = make_person("reader", regions=[tver])
+
+    alert = make_alert(tver, "class_collapse", **MODEL, attribute="malignancy")
+    charts = parts(reader, alert)
+
+    assert charts["peers"].missing == "No other region that you see runs mammo-cls 4.2."
