@@ -34,6 +34,8 @@ INSTALLED_APPS = [
     "fleet.exports",
     "fleet.review",
     "fleet.api",
+    "fleet.demo",
+    "fleet.rehearsal",
 ]
 MIDDLEWARE = [
     "fleet.metrics.pages.time_pages",
@@ -198,6 +200,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 # Where people open the pages, for the links of messages: https://fleet.example
 FLEET_PUBLIC_URL = env_str("FLEET_PUBLIC_URL", "").rstrip("/")
+# Where the messenger of the console writes; without it, to stderr.
+FLEET_CONSOLE_FILE = env_str("FLEET_CONSOLE_FILE", "")
 # The people at the center: their “today” and their clock on the pages. Inside, all is UTC.
 FLEET_TIME_ZONE = env_zone("FLEET_TIME_ZONE", "UTC")
 

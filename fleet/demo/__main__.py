@@ -38,7 +38,10 @@ def main() -> int:
             show = Show(folder, cast(n_regions), port, children)
             try:
                 show.start()
+                command = f"{os.path.relpath(sys.executable)} manage.py sham_scenario"
                 show.progress.last(
+                    f"Messages about alerts appear here and in {folder.messages}\n"
+                    f"To see one born, in another terminal: {command} zero_tensor\n"
                     f"Fleet is ready: http://{LOOPBACK}:{port}/  user: {ONCALL}"
                     f"  password: {folder.secret(ONCALL)}"
                 )

@@ -79,6 +79,8 @@ class Center:
             "FLEET_ALLOWED_HOSTS": f"{LOOPBACK},localhost",
             "FLEET_SECURE_COOKIES": "false",
             "FLEET_LOG_LEVEL": "INFO",
+            "FLEET_PUBLIC_URL": f"http://{LOOPBACK}:{self.port}",
+            "FLEET_CONSOLE_FILE": str(self.folder.messages),
             "GUNICORN_CMD_ARGS": f"--bind={LOOPBACK}:{self.port}",
         }
         if role == "fleet_web":

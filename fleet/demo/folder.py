@@ -39,6 +39,11 @@ class DemoFolder:
     def log(self, name: str) -> Path:
         return self.path / "logs" / f"{name.replace(' ', '-')}.log"
 
+    @property
+    def messages(self) -> Path:
+        """What the messenger of the console has said."""
+        return self.path / "messages.txt"
+
     def secret_file(self, name: str) -> Path:
         """Return the file that holds the secret of this name."""
         file = self.path / "secrets" / name

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
+from fleet.alerts.models_outbox import Channel
 from fleet.demo.contours import Contours
 from fleet.demo.scenario import ONCALL, VIEWER, Part, Way, all_codes
 from fleet.demo.servers import LOOPBACK, ServerError
@@ -88,6 +89,12 @@ def create_people(password: str) -> None:
     person, is_new = Person.objects.get_or_create(user=viewer, defaults={"role": Role.VIEWER})
     if is_new:
         person.regions.set(Region.objects.filter(is_active=True).order_by("pk")[:2])
+
+
+def create_channel() -> None:
+    """Let alerts be told, in the console, unless somebody has chosen where."""
+    if not Channel.objects.exists():
+        Channel.objects.create(name="Console of the demo", kind=Channel.Kind.CONSOLE, position=1)
 
 
 def _account(name: str, password: str, *, is_superuser: bool = False) -> User:

@@ -18,6 +18,7 @@ from fleet.demo.contours import Contours, made_of
 from fleet.demo.folder import DemoFolder
 from fleet.demo.postgres import Cluster
 from fleet.demo.progress import Progress
+from fleet.demo.running import write_environment
 from fleet.demo.scenario import DAYS, ONCALL, Part, Way
 from fleet.demo.servers import LOOPBACK, ServerError
 from fleet.demo.ssh import SshServer
@@ -52,6 +53,7 @@ class Show:
 
         Raises ServerError with the reason.
         """
+        self.folder.messages.unlink(missing_ok=True)
         self.progress.step("Starting PostgreSQL and Valkey")
         for server in (self.central, self.regional, self.valkey):
             self.children.start(server)
@@ -70,12 +72,18 @@ class Show:
         self._open_ways()
         self._start_fleet()
         self._collect()
+        write_environment(self.folder.path, self.center.environment("fleet_collect"))
 
     def watch(self) -> None:
-        """Return never. Raises ServerError when a child ends."""
+        """Repeat what the messenger says until a child ends. Raises ServerError then."""
+        told = 0
         while True:
             time.sleep(1)
             self.children.check()
+            if self.folder.messages.exists():
+                said = self.folder.messages.read_text()
+                print(said[told:], end="", flush=True)
+                told = len(said)
 
     def _start_ssh_servers(self) -> None:
         self.progress.step("Starting the regions' SSH servers")
@@ -97,6 +105,7 @@ class Show:
         self.progress.step("Opening the tunnels into the regions")
         registration.register(self.contours, self.servers)
         registration.create_people(self.folder.secret(ONCALL))
+        registration.create_channel()
         began = now()
         self.children.start(self.center.process("keeper", processes.KEEPER, "fleet_collect"))
         expected = {p.code for p in self.parts if p.way in {Way.SSH, Way.STALE}}
@@ -136,6 +145,7 @@ class Show:
                 lambda codes: f"Not collected:\n{registration.why_not_collected(codes)}",
             )
             sender.send_task("regions.tasks.rebuild_union", queue="default")
+            sender.send_task("fleet.alerts.tasks.watch", queue="default")
         registration.disconnect()
 
     def _await(

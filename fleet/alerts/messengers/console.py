@@ -1,8 +1,11 @@
-"""Write messages to stderr, for development."""
+"""Write messages to stderr or into a file, for development and the demo."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+from django.conf import settings
 
 from fleet.alerts.messengers.messenger import Text
 
@@ -22,5 +25,10 @@ class Console:
 
 
 def _write(what: str, text: Text) -> None:
-    sys.stderr.write(f"--- {what}\n{text.body}\n")
-    sys.stderr.flush()
+    said = f"--- {what}\n{text.body}\n"
+    if settings.FLEET_CONSOLE_FILE:
+        with Path(settings.FLEET_CONSOLE_FILE).open("a") as file:
+            file.write(said)
+    else:
+        sys.stderr.write(said)
+        sys.stderr.flush()

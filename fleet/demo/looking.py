@@ -1,0 +1,103 @@
+"""Let a running demo's center look at a region at once, and once more at what it judged before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import psycopg
+from celery import Celery
+from django.conf import settings
+
+from fleet.alerts.models import Alert
+from fleet.alerts.models_evaluation import Evaluation
+from fleet.demo.servers import ServerError
+from regions.models import DailyScore, Region, RegionStatus
+
+LOOK_EVERY_S = 0.5
+ASK_EVERY_S = 5.0
+WITHIN_S = 120.0
+PEER_DAYS = timedelta(days=7)
+# What an earlier run of the same scenario found would not be news.
+_FORGET = """
+WITH known AS (SELECT id FROM alerts_finding
+  WHERE region_id = %(region)s AND kind = %(kind)s AND begins_at > %(since)s),
+freed AS (UPDATE alerts_alertevent SET finding_id = NULL WHERE finding_id IN (SELECT id FROM known))
+SELECT count(*) FROM known"""
+_DELETE = """
+DELETE FROM alerts_finding
+WHERE region_id = %(region)s AND kind = %(kind)s AND begins_at > %(since)s"""
+
+
+def collect_at_once(region: Region, sender: Celery, *, is_far: bool) -> float:
+    """Have all hours that may have changed collected anew; return how many seconds it took.
+
+    `is_far`: of all days, not of three. Raises ServerError when no worker does it in time.
+    """
+    mark = "last_sweep_at" if is_far else "last_look_back_at"
+    status = RegionStatus.objects.filter(region=region)
+    status.update(**{mark: None})
+
+    def ask() -> None:
+        status.update(next_due_at=None)
+        sender.send_task("regions.tasks.plan_collections", queue="default")
+
+    return await_true(
+        lambda: status.exclude(**{mark: None}).exists(),
+        ask,
+        f"{region.code} was not collected within {WITHIN_S:.0f} s: look at its page.",
+    )
+
+
+def judge_at_once(region: Region, kind: str, sender: Celery, asked_at: datetime) -> float:
+    """Have the region judged as if it never was; return the seconds until its alert stood.
+
+    Raises ServerError when it does not in time.
+    """
+    if not standing(region, kind):
+        forget_findings(region, kind, asked_at - 2 * PEER_DAYS)
+
+    def ask() -> None:
+        # A watch that ran meanwhile may have judged the day by its rows of before.
+        Evaluation.objects.filter(region=region).delete()
+        sender.send_task("fleet.alerts.tasks.watch", queue="default")
+
+    return await_true(
+        lambda: standing(region, kind) is not None,
+        ask,
+        f"No alert of the kind {kind} for {region.code} within {WITHIN_S:.0f} s.",
+    )
+
+
+def await_true(is_so: Callable[[], bool], ask: Callable[[], None], otherwise: str) -> float:
+    """Ask, and ask again, until it is so; return after how many seconds, or raise ServerError."""
+    began = asked = time.monotonic()
+    ask()
+    while not is_so():
+        if time.monotonic() - began > WITHIN_S:
+            raise ServerError(otherwise)
+        if time.monotonic() - asked > ASK_EVERY_S:
+            asked = time.monotonic()
+            ask()
+        time.sleep(LOOK_EVERY_S)
+    return time.monotonic() - began
+
+
+def standing(region: Region, kind: str) -> Alert | None:
+    """Return the region's alert of this kind that is not over."""
+    return Alert.objects.filter(region=region, kind=kind, resolved_at=None).first()
+
+
+def forget_findings(region: Region, kind: str, since: datetime) -> None:
+    """Remove what was found of this kind; the histories of its alerts stay."""
+    values = {"region": region.pk, "kind": kind, "since": since}
+    with psycopg.connect(settings.FLEET_ADMIN_DATABASE_URL, connect_timeout=5) as admin:
+        admin.execute(_FORGET, values)
+        admin.execute(_DELETE, values)
+
+
+def n_peers(now: datetime) -> int:
+    """Return how many regions have had scores in the last week."""
+    recent = DailyScore.objects.filter(region__is_active=True, day__gt=(now - PEER_DAYS).date())
+    return recent.values("region").distinct().count()
