@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from fleet.alerts.lifecycle import acknowledge, resolve
 from fleet.alerts.models import Alert, Silence
 from fleet.clock import now
+from tests.browser.screens import each_screen
 from tests.builders import make_alert, make_maintenance, make_region, make_silence
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -57,8 +58,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@each_screen
 @pytest.mark.parametrize("name", PAGES)
 def test_it_fits_the_screen(visit, screenshot, barriers, name, width, scheme):
     page = visit(PAGES[name], width=width, scheme=scheme)

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from fleet.clock import now
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.morning import make_morning
+from tests.browser.screens import each_screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -42,8 +43,7 @@ def breadth(page) -> int:
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@each_screen
 def test_it_fits_the_screen_and_has_no_barriers(
     day_page, screenshot, barriers, width, scheme, language
 ):

@@ -1,7 +1,8 @@
-"""A newcomer starts the demo, logs in, and finds every state on the page."""
+"""A newcomer starts the demo, logs in, finds every state on the page, and ends it by force."""
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from fleet.demo.folder import DemoFolder
 from fleet.demo.servers import free_port
 from tests.rig.demo_run import Run
 
@@ -19,30 +21,49 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 MARKS = {"bagmati": "stale", "kaliningrad": "unknown", "chukotka": "carried"}
 
 
+class Demo:
+    """A demo with six regions in one folder, started as often as a test asks."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.start()
+
+    def start(self) -> None:
+        self.run = Run(self.folder, FLEET_DEMO_REGIONS="6", FLEET_DEMO_PORT=str(self.port))
+        try:
+            self.address, self.password = self.run.await_ready()
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """End it and, where it was killed, what it left."""
+        if self.run.process.poll() is None:
+            self.run.end(signal.SIGTERM)
+        for file in self.folder.glob("*/data/postmaster.pid"):
+            os.kill(int(file.read_text().split()[0]), signal.SIGQUIT)
+        DemoFolder(self.folder).end_leftovers()
+
+
 @pytest.fixture(scope="module")
-def demo(rig_folder: Path, chromium: Browser) -> Iterator[tuple[str, str]]:
-    """The address and the password of a running demo with six regions."""
-    run = Run(rig_folder / "newcomer", FLEET_DEMO_REGIONS="6", FLEET_DEMO_PORT=str(free_port()))
-    try:
-        yield run.await_ready()
-    finally:
-        run.end(signal.SIGTERM)
+def demo(rig_folder: Path) -> Iterator[Demo]:
+    running = Demo(rig_folder / "newcomer")
+    yield running
+    running.end()
 
 
 @pytest.fixture(params=[(1440, "light"), (390, "dark")])
-def page(
-    request: pytest.FixtureRequest, demo: tuple[str, str], chromium: Browser
-) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, chromium: Browser, demo: Demo) -> Iterator[Page]:
     """The daily page, as the newcomer sees it after the login."""
     width, scheme = request.param
-    address, password = demo
     context = chromium.new_context(
-        base_url=address, viewport={"width": width, "height": 900}, color_scheme=scheme
+        base_url=demo.address, viewport={"width": width, "height": 900}, color_scheme=scheme
     )
     shown = context.new_page()
     shown.goto("/")
     shown.get_by_label("Username").fill("oncall")
-    shown.get_by_label("Password").fill(password)
+    shown.get_by_label("Password").fill(demo.password)
     shown.get_by_role("button", name="Log in").click()
     expect(shown.get_by_role("heading", level=1)).to_be_visible()
     yield shown
@@ -59,3 +80,16 @@ def test_each_state_is_on_screen(page: Page, screenshot: Callable[[Page, str], N
     expect(page.locator("tr#bagmati")).to_contain_text("26 h")
     expect(page.locator("tr#kaliningrad")).to_contain_text("refuses connections")
     expect(page.locator(".totals h2")).to_contain_text(re.compile(r"Totals of \d of \d regions"))
+
+
+def test_it_resumes_after_a_kill_and_ends_cleanly(demo: Demo) -> None:
+    address = demo.address
+    os.kill(demo.run.process.pid, signal.SIGKILL)
+    demo.run.process.wait(5)
+
+    demo.start()
+
+    assert demo.address == address == f"http://127.0.0.1:{demo.port}/"
+    assert demo.run.end(signal.SIGINT) == []
+    assert demo.run.process.returncode == 0
+    assert not list(demo.folder.glob("*/data/postmaster.pid"))

@@ -6,6 +6,7 @@ import pytest
 
 from fleet.people.models import Role
 from tests.browser.conftest import PASSWORD
+from tests.browser.screens import each_screen
 from tests.builders import make_healthy_region, make_person
 from tests.rig.authenticator import shown_code
 
@@ -22,8 +23,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@each_screen
 def test_anybody_can_log_in(open_page, log_in, barriers, screenshot, width, scheme):
     page = open_page(width, scheme)
     page.goto("/me/")
@@ -34,8 +34,7 @@ def test_anybody_can_log_in(open_page, log_in, barriers, screenshot, width, sche
     page.wait_for_url("**/me/")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@each_screen
 def test_anybody_can_read(open_page, log_in, barriers, screenshot, width, scheme):
     page = open_page(width, scheme)
     page.goto("/me/")

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from fleet.clock import now
 from regions.localday import day_bounds, local_day
 from regions.models import Region, RegionStatus, TunnelState
+from tests.browser.screens import each_screen
 from tests.builders import make_path, make_region, make_tunnel
 from tests.rig.region_rows import collect_every, fill_days
 
@@ -68,8 +69,7 @@ def scroll_through(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@each_screen
 def test_anybody_can_read_it(open_region, barriers, screenshot, width, scheme):
     page = open_region(width=width, scheme=scheme)
     scroll_through(page)

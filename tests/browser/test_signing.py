@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from fleet.clock import now
 from regions.models import DailyRollup
+from tests.browser.screens import each_screen
 from tests.builders import make_daily, make_path, make_region, make_status, make_tunnel
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -144,8 +145,7 @@ def test_it_refuses_what_the_page_no_longer_shows(day_page):
     )
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@each_screen
 def test_it_hands_over(fleet, open_page, log_in, screenshot, barriers, width, scheme):
     page = open_page(width, scheme)
     page.goto(f"/day/{yesterday()}/handover/")

@@ -11,6 +11,7 @@ from fleet.clock import now
 from regions.collect import collect
 from regions.localday import day_bounds, local_day
 from regions.models import RegionStatus
+from tests.browser.screens import each_screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HOUR = timedelta(hours=1)
@@ -64,8 +65,7 @@ def studies(day, open_page, log_in):
     return open_list
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@each_screen
 def test_it_fits_the_screen(studies, screenshot, barriers, width, scheme):
     page = studies(width=width, scheme=scheme)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.screens import each_screen
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+@each_screen
 @pytest.mark.parametrize("script", [True, False])
 def test_it_is_made_and_revoked(open_page, log_in, screenshot, width, scheme, script):
     page = open_page(width, scheme, script=script)
@@ -26,7 +28,7 @@ def test_it_is_made_and_revoked(open_page, log_in, screenshot, width, scheme, sc
     assert "You have no tokens." in page.locator("main").inner_text()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+@each_screen
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_it_is_read_by_anybody(open_page, log_in, barriers, screenshot, width, scheme, language):
     page = open_page(width, scheme, language)
