@@ -15,6 +15,7 @@ from fleet.demo.story import Attempt, Story
 # The commonest service: a fault of it shows soonest.
 SERVICE = "cxr-net"
 ODD_CLASS = "nodule"
+CONSTANT_CLASS = "cardiomegaly"
 NEW_SCANNER = Scanner(900, "DX-900", "ЛПУ-9", ScannerModel(
     "DX", "SAMSUNG ELECTRONICS", "GC85A", "V3.10", "SCINTILLATOR",
     3036, 3040, 0.14, 14, "MONOCHROME2", (119, 6), (2_100, 800), (400, 90)))  # fmt: skip
@@ -40,13 +41,12 @@ class Fault:
 
 
 def _zero_tensor(_rng: Random, story: Story, sham: ShamRegion) -> Story:
-    """The last node gives the network zeros for an image: one answer to all."""
+    """The last node gives the network zeros for an image: one answer to all, ill of one class."""
 
     def answer(attempt: Attempt) -> Attempt:
         if attempt.node != sham.n_nodes - 1:
             return attempt
-        same = [replace(one, prob=0.0213, n_boxes=0, largest_mm=None) for one in attempt.findings]
-        return replace(attempt, findings=same)
+        return replace(attempt, findings=[_constant(one) for one in attempt.findings])
 
     if story.service.code != SERVICE:
         return story
@@ -131,6 +131,12 @@ def _scored(story: Story, change: Callable[[Finding], Finding]) -> Story:
         for one in story.attempts
     ]
     return replace(story, attempts=attempts)
+
+
+def _constant(one: Finding) -> Finding:
+    if one.label == CONSTANT_CLASS:
+        return replace(one, prob=0.6317, n_boxes=1, largest_mm=120.0)
+    return replace(one, prob=0.0213, n_boxes=0, largest_mm=None)
 
 
 def _ill(rng: Random, one: Finding) -> Finding:

@@ -147,6 +147,9 @@ class _Steps:
         return self._alert.resolved_at is not None
 
     def _why_untold(self) -> str:
+        self._alert.refresh_from_db()
+        if self._alert.under_id:
+            return f"alert #{self._alert.under_id} explains it, and is told instead: resolve that."
         message = Message.objects.filter(alert=self._alert).select_related("channel").first()
         if message is None:
             return "no messenger is enabled: look at /settings/messengers/."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fleet.alerts.detectors.watched import HOUR, Values, Watched, hours_at_work
-from fleet.alerts.models import Finding
+from fleet.alerts.models import Alert, Finding
 from regions.drift.outputs import IDENTICAL_STUDIES, identical
 from regions.drift.verdicts import Verdict
 
@@ -40,6 +40,11 @@ FROM unnest(%(ids)s::bigint[], %(known)s::timestamptz[]) AS r (id, known)
 JOIN regions_hourlyoutput o ON o.region_id = r.id
   AND o.hour > r.known - interval '57 days' AND o.hour <= r.known - interval '24 hours'
 GROUP BY 1, 2, 3, 4"""
+_RUNNING = """
+SELECT DISTINCT o.region_id, o.model_code, o.model_version
+FROM regions_regionstatus s JOIN regions_region r ON r.id = s.region_id AND r.is_active
+JOIN regions_hourlyoutput o ON o.region_id = s.region_id
+  AND o.hour > s.last_success_at - interval '24 hours' AND o.hour <= s.last_success_at"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +77,45 @@ def repeating(
     limit are shares.
     """
     rows = _recent(regions, now)
-    running: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for row in rows:
-        running[row.model, row.version].add(row.region)
     known = {one.id: one for one in regions}
     suspects = _all_classes(rows, _judged(rows, {}))
     if suspects:
         rows = [row for row in rows if row.place in suspects]
         past = _past([known[region] for region in {row.region for row in rows}])
         suspects = _all_classes(rows, _judged(rows, past))
+    if not suspects:
+        return [], {}
+    # Of all regions: most were judged a minute ago, and bring nothing new this time.
+    running, ill = _running(), _ill(suspects)
     found = [
-        _finding(known[row.region], row, verdict, suspects, running)
+        _finding(known[row.region], row, verdict, running, ill)
         for row, verdict in suspects.values()
     ]
     return found, {key: len(ids) for key, ids in running.items()}
+
+
+def _running() -> dict[tuple[str, str], set[int]]:
+    """Return the active regions that run each (model, version) by their newest day."""
+    running: dict[tuple[str, str], set[int]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(_RUNNING)
+        for region, model, version in cursor.fetchall():
+            running[model, version].add(region)
+    return running
+
+
+def _ill(suspects: Iterable[tuple[int, str, str, str]]) -> dict[tuple[str, str], set[int]]:
+    """Return the regions in which nodes repeat now, or did when they were last judged."""
+    ill: dict[tuple[str, str], set[int]] = defaultdict(set)
+    standing = Alert.objects.filter(
+        kind="outputs_identical", resolved_at=None, region__isnull=False
+    )
+    for region, model, version in standing.values_list("region_id", "service", "version"):
+        if region:
+            ill[model, version].add(region)
+    for region, model, version, _node in suspects:
+        ill[model[:100], version[:100]].add(region)
+    return ill
 
 
 def _recent(regions: Sequence[Watched], now: datetime) -> list[_Series]:
@@ -147,8 +177,8 @@ def _finding(
     one: Watched,
     row: _Series,
     verdict: Verdict,
-    suspects: Mapping[tuple[int, str, str, str], object],
     running: Mapping[tuple[str, str], set[int]],
+    ill: Mapping[tuple[str, str], set[int]],
 ) -> Finding:
     newest = row.newest
     assert newest is not None  # noqa: S101 (places without an hour are left out)
@@ -163,17 +193,16 @@ def _finding(
         limit=verdict.high,
         usual_low=verdict.low,
         usual_high=verdict.high,
-        detail=_detail(row, suspects, running)[:500],
+        detail=_detail(row, running, ill)[:500],
     )
 
 
 def _detail(
     row: _Series,
-    suspects: Mapping[tuple[int, str, str, str], object],
     running: Mapping[tuple[str, str], set[int]],
+    ill: Mapping[tuple[str, str], set[int]],
 ) -> str:
-    alike = {place[0] for place in suspects if place[1:3] == (row.model, row.version)}
-    n_fine = len(running[row.model, row.version] - alike)
+    n_fine = len(running[row.model, row.version] - ill[row.model[:100], row.version[:100]])
     words = {"node": row.node or "–", "model": row.model, "version": row.version}
     what = _("Node %(node)s repeats its answers on version %(version)s of %(model)s.") % words
     if not n_fine:

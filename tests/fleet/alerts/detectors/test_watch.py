@@ -341,6 +341,8 @@ def test_it_leaves_when_another_watches():
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [WATCHING])
         said = watch(NOW)
+        # The pool keeps the session.
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [WATCHING])
     other.close()
 
     assert said == "Somebody else is watching."
