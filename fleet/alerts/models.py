@@ -8,7 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from fleet.alerts.models_drift import NewNormal  # noqa: F401
+from fleet.alerts.models_drift import (  # noqa: F401
+    Difference,
+    MovedShare,
+    NewNormal,
+    SeriesDay,
+)
 from fleet.alerts.models_evaluation import Evaluation  # noqa: F401
 from fleet.alerts.models_outbox import (  # noqa: F401 (Django looks for models here)
     Channel,

@@ -16,6 +16,7 @@ class Evaluation(models.Model):
     class Rules(models.TextChoices):
         WATCH = "watch"
         DAY = "day"
+        DISTRIBUTIONS = "drift"
 
     region = models.ForeignKey(Region, models.CASCADE, related_name="+", db_index=False)
     rules = models.CharField(max_length=10, choices=Rules.choices)

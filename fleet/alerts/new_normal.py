@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django.contrib.auth.models import User
@@ -17,8 +16,8 @@ from regions.localday import local_day
 
 # Rules that compare a region with its own past.
 FAMILIES = frozenset({Family.INPUTS, Family.OUTPUTS, Family.VOLUME})
-# A region's id, a service and a version.
-Key = tuple[int, str, str]
+# A region's id, a family, a service and a version.
+Key = tuple[int, Family, str, str]
 
 
 def may_be_normal(alert: Alert) -> bool:
@@ -53,12 +52,10 @@ def accept_new_normal(alert: Alert, author: User, reason: str, now: datetime) ->
     )
 
 
-def restarts(regions: Collection[int], families: Iterable[Family], by: date) -> dict[Key, date]:
+def restarts(by: date) -> dict[Key, date]:
     """Return by key the last first day of references, of those accepted up to the day `by`."""
-    accepted = NewNormal.objects.filter(
-        region__in=regions, family__in=list(families), first_day__lte=by
-    )
+    accepted = NewNormal.objects.filter(first_day__lte=by).order_by("first_day", "pk")
     return {
-        (one.region_id, one.service, one.version): one.first_day
-        for one in accepted.order_by("first_day")
+        (one.region_id, Family(one.family), one.service, one.version): one.first_day
+        for one in accepted
     }

@@ -19,6 +19,7 @@ def titles() -> dict[str, str]:
         "new_category": _("Something came in that was never seen before"),
         "outputs_identical": _("A model answers the same to different studies"),
         "class_collapse": _("A model gives a class far more or less often than before"),
+        "output_drift": _("What a model answers differs from before"),
         "unlike_peers": _("A model answers unlike the same version elsewhere"),
         "version_unexpected": _("A version runs that was not announced"),
         "clock_skew": _("The region's clock is wrong"),

@@ -38,7 +38,8 @@ class Summed:
 
     def of(self, window: Window, series: int) -> Floats:
         """Return the rows (K', B) of one series over one window."""
-        return self.rows[window][self.series == series]
+        rows: Floats = self.rows[window][self.series == series]
+        return rows
 
 
 @dataclass(frozen=True)

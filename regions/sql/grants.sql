@@ -21,7 +21,8 @@ REVOKE UPDATE, DELETE ON review_signoff, review_signedreason, review_signedalert
 FROM fleet_web, fleet_collect;
 GRANT UPDATE (undone_at, undone_by_id) ON review_signoff TO fleet_web, fleet_collect;
 -- What was found, what happened to an alert, and what was taken for normal stays as it was.
-REVOKE UPDATE, DELETE ON alerts_finding, alerts_alertevent, alerts_newnormal
+REVOKE UPDATE, DELETE ON alerts_finding, alerts_difference, alerts_movedshare, alerts_alertevent,
+  alerts_newnormal
 FROM fleet_web, fleet_collect;
 
 -- The list of studies reads foreign tables, to which regions/foreign_server.py admits it, and

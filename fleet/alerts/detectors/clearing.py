@@ -10,6 +10,7 @@ from fleet.alerts.kinds import KINDS
 from fleet.alerts.kinds.kind import Family
 from fleet.alerts.lifecycle import clear
 from fleet.alerts.models import Alert, Finding
+from fleet.alerts.models_evaluation import Evaluation
 from regions.models import DailyRollup
 
 # A day without studies tells nothing of answers.
@@ -18,12 +19,15 @@ _NEED_ANSWERS |= {Family.PEERS, Family.VERSION}
 # Nor does a day off of their number.
 _NEED_WORK = frozenset({Family.VOLUME})
 
+# What is not judged before the day is over in the whole fleet.
+_JUDGED_LATE = frozenset({Family.INPUTS, Family.OUTPUTS})
+
 
 def clear_closed_days(regions: Sequence[Watched], now: datetime) -> int:
     """Say of each region's last closed day which standing alerts had no finding on it.
 
-    The day counts once it was collected after its end. Three queries when there is nothing to say.
-    Return how many alerts had such a day.
+    The day counts once it was collected after its end, and judged. Three queries when there
+    is nothing to say. Return how many alerts had such a day.
     """
     days = {one.id: one.day - timedelta(days=1) for one in regions if one.known_as_of}
     standing = [
@@ -41,6 +45,10 @@ def clear_closed_days(regions: Sequence[Watched], now: datetime) -> int:
             "region_id", "day"
         )
     )
+    late = Evaluation.objects.filter(
+        rules=Evaluation.Rules.DISTRIBUTIONS, day__in=set(days.values())
+    )
+    judged = set(late.values_list("region_id", "day"))
     calendar = {one.id: one.calendar for one in regions}
     n = 0
     for alert in standing:
@@ -51,6 +59,8 @@ def clear_closed_days(regions: Sequence[Watched], now: datetime) -> int:
         if (region.pk, family, alert.service, alert.version, day) in found:
             continue
         if family in _NEED_ANSWERS and (region.pk, day) not in busy:
+            continue
+        if family in _JUDGED_LATE and (region.pk, day) not in judged:
             continue
         if family in _NEED_WORK and calendar[region.pk].is_off(day):
             continue

@@ -25,22 +25,33 @@ def report(
     """
     if not findings:
         return 0
+    frozen = is_frozen()
+    n = 0
+    for one in _new(findings):
+        if frozen and not KINDS[one.kind].is_link:
+            continue
+        n_regions = (n_on_version or {}).get((one.service, one.version))
+        n += find(one, now, n_on_version=n_regions) is not None
+    return n
+
+
+def keep(findings: Sequence[Finding], now: datetime) -> int:
+    """Store findings of days long past, which open no alert; return how many were not known."""
+    new = _new(findings) if findings else []
+    for one in new:
+        one.found_at = now
+    Finding.objects.bulk_create(new)
+    return len(new)
+
+
+def _new(findings: Sequence[Finding]) -> list[Finding]:
     known = set(
         Finding.objects.filter(
             region__in={one.region_id for one in findings},
             begins_at__in={one.begins_at for one in findings},
         ).values_list(*_KEY)
     )
-    frozen = is_frozen()
-    n = 0
-    for one in findings:
-        if tuple(getattr(one, name) for name in _KEY) in known:
-            continue
-        if frozen and not KINDS[one.kind].is_link:
-            continue
-        n_regions = (n_on_version or {}).get((one.service, one.version))
-        n += find(one, now, n_on_version=n_regions) is not None
-    return n
+    return [one for one in findings if tuple(getattr(one, name) for name in _KEY) not in known]
 
 
 def end(family: Family, fine: Iterable[int], now: datetime) -> int:

@@ -230,7 +230,13 @@ def test_it_opens_one_alert_for_writers_at_once(transactional_db):
 
 
 @pytest.mark.parametrize("deed", ["DELETE FROM {}", "UPDATE {} SET id = id"])
-@pytest.mark.parametrize("table", ["alerts_alertevent", "alerts_finding", "alerts_newnormal"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("alerts_alertevent", "alerts_finding", "alerts_newnormal", "alerts_difference"),
+        "alerts_movedshare",
+    ],
+)
 def test_it_rewrites_no_history(web_connection, table, deed):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         web_connection.execute(deed.format(table))

@@ -64,12 +64,10 @@ def test_it_tells_from_which_day_references_begin(db):
     for at in (NOW, NOW + 3 * DAY):
         accept_new_normal(make_alert(region, "input_drift", at), _author(at), "So", at)
 
-    def begins(by):
-        return restarts([region.pk], [Family.INPUTS], by)
-
-    assert begins(TODAY - DAY) == {}
-    assert begins(TODAY + 2 * DAY) == {(region.pk, "", ""): TODAY}
-    assert begins(TODAY + 9 * DAY) == {(region.pk, "", ""): TODAY + 3 * DAY}
+    key = (region.pk, Family.INPUTS, "", "")
+    assert restarts(TODAY - DAY) == {}
+    assert restarts(TODAY + 2 * DAY) == {key: TODAY}
+    assert restarts(TODAY + 9 * DAY) == {key: TODAY + 3 * DAY}
 
 
 def _author(at):
