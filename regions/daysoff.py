@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from regions.calendars import special_days
@@ -74,17 +76,19 @@ class Calendar:
 def calendars(regions: Iterable[Region]) -> dict[int, Calendar]:
     """Return the calendars of regions by the region's id, in one query."""
     kept = list(regions)
-    exceptions = exceptions_of(region.pk for region in kept)
+    exceptions = exceptions_of([region.pk for region in kept])
     return {
         region.pk: Calendar(region.open_weekdays, region.country, exceptions.get(region.pk, ()))
         for region in kept
     }
 
 
-def exceptions_of(region_ids: Iterable[int]) -> dict[int, tuple[tuple[date, bool, str], ...]]:
+def exceptions_of(
+    region_ids: Sequence[int] | QuerySet[Region, Any],
+) -> dict[int, tuple[tuple[date, bool, str], ...]]:
     """Return the exceptions of regions as calendars hold them, in one query."""
     found: dict[int, tuple[tuple[date, bool, str], ...]] = defaultdict(tuple)
-    rows = CalendarException.objects.filter(region__in=list(region_ids)).order_by("day")
+    rows = CalendarException.objects.filter(region__in=region_ids).order_by("day")
     for region, day, is_off, reason in rows.values_list("region_id", "day", "is_off", "reason"):
         found[region] += ((day, is_off, reason),)
     return dict(found)

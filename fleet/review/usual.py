@@ -63,12 +63,14 @@ def usuals(day: date, spans: Sequence[Span], calendars: Mapping[int, Calendar]) 
     A region of which no such day is known is left out.
     """
     days = [day - timedelta(weeks=n) for n in range(1, N_WEEKS + 1)]
+    # Many regions keep the same calendar.
+    unlike_days = cache(lambda calendar: [d for d in days if calendar.is_unlike_its_weekday(d)])
+    is_unlike = cache(lambda calendar: calendar.is_unlike_its_weekday(day))
     unlike = [
         (span.region, then)
         for span in spans
-        for then in days
+        for then in unlike_days(calendars[span.region])
         if span.first_day <= then < span.before
-        if calendars[span.region].is_unlike_its_weekday(then)
     ]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -89,8 +91,7 @@ def usuals(day: date, spans: Sequence[Span], calendars: Mapping[int, Calendar]) 
             received, *medians = rows.get(span.region, ((), *[None] * 5))
             # A known day without a row had no studies.
             values = sorted((*received, *[0] * (n_days - len(received))))
-            has_band = n_days >= FEWEST_DAYS
-            has_band &= not calendars[span.region].is_unlike_its_weekday(day)
+            has_band = n_days >= FEWEST_DAYS and not is_unlike(calendars[span.region])
             found[span.region] = _usual(values, medians, has_band)
     return found
 
