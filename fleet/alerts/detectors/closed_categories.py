@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 
 import numpy as np
-from django.db.models import Min, Q, Sum
+from django.db.models import Min, Q, QuerySet, Sum
 
 from fleet.alerts.detectors.watched import Watched
+from fleet.alerts.kinds.kind import Family
 from fleet.alerts.models import Finding
+from fleet.alerts.new_normal import restarts
 from regions.drift.categories import LEAST_SHARE, new_categories
 from regions.drift.verdicts import Verdict
 from regions.models import DailyCategory
@@ -46,16 +50,32 @@ def never_seen(regions: Sequence[Watched], day: date) -> list[Finding]:
         np.array(places, dtype=np.int64),
         len(series),
     )
+    accepted = _accepted(kept, ids, day) if verdicts else set()
     new: dict[tuple[int, str], list[tuple[Verdict, str]]] = defaultdict(list)
     for verdict in verdicts:
         region, attribute, category, *_counts = rows[verdict.subject]
-        new[region, attribute].append((verdict, category))
+        if (region, attribute, category) not in accepted:
+            new[region, attribute].append((verdict, category))
     by_id = {one.id: one for one in regions}
     return [
         finding
         for (region, attribute), values in new.items()
         if (finding := _finding(by_id[region], day, attribute, values))
     ]
+
+
+def _accepted(
+    kept: QuerySet[DailyCategory], ids: Sequence[int], day: date
+) -> set[tuple[int, str, str]]:
+    """Return the values that were there when people took what comes in for normal."""
+    there = [
+        Q(region=region, day__lte=then)
+        for (region, family, *_about), then in restarts(day).items()
+        if family is Family.INPUTS and region in ids
+    ]
+    if not there:
+        return set()
+    return set(kept.filter(reduce(or_, there)).values_list("region_id", "attribute", "category"))
 
 
 def _finding(

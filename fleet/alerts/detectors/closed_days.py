@@ -11,8 +11,10 @@ import numpy as np
 from fleet.alerts.detectors.closed_categories import never_seen
 from fleet.alerts.detectors.closed_outputs import collapsed, unlike_others
 from fleet.alerts.detectors.watched import Watched
+from fleet.alerts.kinds.kind import Family
 from fleet.alerts.models import Finding
 from fleet.alerts.models_evaluation import SETTINGS_VERSION, Evaluation
+from fleet.alerts.new_normal import restarts
 from regions.drift.volume import WINDOWS, expected, volume
 from regions.models import DailyRollup
 
@@ -73,7 +75,7 @@ def shifted(regions: Sequence[Watched], day: date) -> list[Finding]:
     """Return the regions with too few or too many studies; score and limit are shares of usual.
 
     Days off, the working days after holidays, working days in the place of a day off, silent days
-    and days before the first collected one are left out.
+    and days before the first collected one, or before the last new normal, are left out.
     """
     n = np.zeros((N_DAYS, len(regions)), dtype=np.int64)
     days = [day - age * DAY for age in reversed(range(N_DAYS))]
@@ -93,6 +95,9 @@ def shifted(regions: Sequence[Watched], day: date) -> list[Finding]:
         t = N_DAYS - 1 - (day - then).days
         n[t, place[region]] = n_received
         first[place[region]] = min(first[place[region]], t)
+    for (region, family, *_about), then in restarts(day).items():
+        if family is Family.VOLUME and region in place:
+            first[place[region]] = max(first[place[region]], N_DAYS - 1 - (day - then).days)
     is_left_out |= np.arange(N_DAYS)[:, None] < first
     silent = Finding.objects.filter(region__in=list(place), kind="region_silent", day__in=days[:-1])
     for region, then in silent.values_list("region_id", "day"):

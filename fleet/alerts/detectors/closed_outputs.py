@@ -10,7 +10,9 @@ import numpy as np
 from django.db.models import Sum
 
 from fleet.alerts.detectors.watched import Watched
+from fleet.alerts.kinds.kind import Family
 from fleet.alerts.models import Finding
+from fleet.alerts.new_normal import restarts
 from regions.drift.outputs import class_share, unlike_peers
 from regions.models import DailyScore
 
@@ -29,12 +31,15 @@ def collapsed(regions: Sequence[Watched], day: date) -> list[Finding]:
     rows = DailyScore.objects.filter(
         region__in=list(place), day__lte=day, day__gte=day - PAST_DAYS * DAY
     )
+    begins = restarts(day)
     counts: dict[tuple[int, str, str, str], dict[int, tuple[int, int]]] = defaultdict(dict)
     totals = rows.values_list("region_id", "day", *_MODEL).annotate(
         positive=Sum("n_positive"), scored=Sum("n_scored")
     )
     for region, then, model, version, class_code, positive, scored in totals:
         calendar = regions[place[region]].calendar
+        if then < begins.get((region, Family.OUTPUTS, model, version), date.min):
+            continue
         if calendar.is_off(then) == calendar.is_off(day):
             counts[region, model, version, class_code][(day - then).days] = (positive, scored)
     series = sorted(key for key, ages in counts.items() if 0 in ages)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from fleet.alerts.detectors.watch import watch
 from fleet.alerts.models import Alert, Finding
 from fleet.alerts.models_evaluation import Evaluation
+from fleet.alerts.new_normal import accept_new_normal
 from regions.models import AccessPath, CalendarException, DailyCategory, Region
 from tests.builders import (
     NOW,
@@ -14,6 +15,7 @@ from tests.builders import (
     make_alert,
     make_daily,
     make_path,
+    make_person,
     make_region,
     make_score,
     make_status,
@@ -160,3 +162,43 @@ def test_it_learns_scanners_for_two_weeks(db):
     watch(NOW)
 
     assert kinds() == []
+
+
+def take_for_normal(region: Region, kind: str, **about: str) -> None:
+    alert = make_alert(region, kind, NOW - 3 * DAY, **about)
+    accept_new_normal(alert, make_person(), "It is so", NOW - 3 * DAY)
+
+
+def test_it_takes_another_volume_for_normal(db):
+    region = make_watched()
+    for n in range(1, 90):
+        make_daily(region, TODAY - n * DAY, n_received=(100 if n > 3 else 30) + n % 7)
+    take_for_normal(region, "volume_shift")
+
+    watch(NOW)
+
+    assert not Finding.objects.filter(day=YESTERDAY).exists()
+
+
+def test_it_takes_another_share_of_a_class_for_normal(db):
+    region = make_watched()
+    for n in range(1, 57):
+        make_score(region, TODAY - n * DAY, n_positive=(10 if n > 3 else 90) + n % 3)
+    take_for_normal(region, "class_collapse", service="mammo", version="7")
+
+    watch(NOW)
+
+    assert not Finding.objects.filter(day=YESTERDAY).exists()
+
+
+def test_it_takes_a_scanner_for_known_that_was_there_when_people_said_so(db):
+    region = make_watched()
+    make_scanner(region, "Selenia", 90, first=30)
+    make_scanner(region, "Planmed", 1, first=3, last=3)
+    make_scanner(region, "Planmed", 10, first=1)
+    make_scanner(region, "Senographe", 10, first=1)
+    take_for_normal(region, "new_category")
+
+    watch(NOW)
+
+    assert Finding.objects.get(day=YESTERDAY).detail == "Senographe"
