@@ -6,7 +6,9 @@ import os
 import re
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -46,17 +48,16 @@ class Demo:
         DemoFolder(self.folder).end_leftovers()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def demo(rig_folder: Path) -> Iterator[Demo]:
     running = Demo(rig_folder / "newcomer")
     yield running
     running.end()
 
 
-@pytest.fixture(params=[(1440, "light"), (390, "dark")])
-def page(request: pytest.FixtureRequest, chromium: Browser, demo: Demo) -> Iterator[Page]:
+@contextmanager
+def logged_in(demo: Demo, chromium: Browser, width: int, scheme: Any) -> Iterator[Page]:
     """The daily page, as the newcomer sees it after the login."""
-    width, scheme = request.param
     context = chromium.new_context(
         base_url=demo.address, viewport={"width": width, "height": 900}, color_scheme=scheme
     )
@@ -70,10 +71,7 @@ def page(request: pytest.FixtureRequest, chromium: Browser, demo: Demo) -> Itera
     context.close()
 
 
-def test_each_state_is_on_screen(page: Page, screenshot: Callable[[Page, str], None]) -> None:
-    viewport = page.viewport_size
-    assert viewport is not None
-    screenshot(page, f"newcomer-{viewport['width']}")
+def each_state_is_on_screen(page: Page) -> None:
     for code, mark in MARKS.items():
         expect(page.locator(f"tr#{code}")).to_have_class(re.compile(rf"\b{mark}\b"))
     assert page.locator("tr.fine").count() >= 1
@@ -82,7 +80,13 @@ def test_each_state_is_on_screen(page: Page, screenshot: Callable[[Page, str], N
     expect(page.locator(".totals h2")).to_contain_text(re.compile(r"Totals of \d of \d regions"))
 
 
-def test_it_resumes_after_a_kill_and_ends_cleanly(demo: Demo) -> None:
+def test_it_shows_each_state_resumes_after_a_kill_and_ends_cleanly(
+    demo: Demo, chromium: Browser, screenshot: Callable[[Page, str], None]
+) -> None:
+    for width, scheme in ((1440, "light"), (390, "dark")):
+        with logged_in(demo, chromium, width, scheme) as page:
+            screenshot(page, f"newcomer-{width}")
+            each_state_is_on_screen(page)
     address = demo.address
     os.kill(demo.run.process.pid, signal.SIGKILL)
     demo.run.process.wait(5)
