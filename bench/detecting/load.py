@@ -6,10 +6,10 @@ from functools import cache
 
 import numpy as np
 
-from regions.drift.comparison import compare_numeric
-from regions.drift.histogram import merged
+from bench.detecting.life import summed
+from regions.drift import windows
 from regions.drift.inputs import DAYS_KEPT, FleetDay, Past, State
-from regions.drift.references import LAGGED_FROM, lagged_days, own_days, pooled_days
+from regions.drift.references import LAGGED_FROM
 
 N_REGIONS, N_ATTRIBUTES, N_DEVICES = 100, 40, 4
 N_SERIES = N_REGIONS * N_ATTRIBUTES
@@ -40,27 +40,17 @@ def lived_state() -> State:
 
 def fleet_day_of() -> FleetDay:
     """Return the last day, compared with both references, which are added up from the days."""
-    rows = histograms()
     series = np.repeat(np.arange(N_SERIES), N_DEVICES)
-    region = series // N_ATTRIBUTES
-    is_off = np.zeros((N_DAYS, N_REGIONS), dtype=bool)
-    pooled = pooled_days(np.full((N_DAYS, N_REGIONS), 800), is_off)
-    today = merged(rows, pooled[:, region])
-    comparisons = [
-        compare_numeric(
-            today,
-            merged(rows, days[:, region]),
-            series,
-            N_SERIES,
-            np.repeat(days.sum(axis=0), N_ATTRIBUTES),
-        )
-        for days in (own_days(is_off, is_off), lagged_days(is_off, is_off))
-    ]
-    nobody = np.zeros(N_SERIES, dtype=bool)
-    return FleetDay(
-        comparisons[0],
-        comparisons[1],
-        np.tile(np.arange(N_ATTRIBUTES), N_REGIONS),
-        nobody,
-        nobody,
+    region = np.arange(N_SERIES) // N_ATTRIBUTES
+    nobody, everybody = (np.full((N_DAYS, N_REGIONS), one) for one in (False, True))
+    used = windows.windows(np.full((N_DAYS, N_REGIONS), 800), nobody, everybody, nobody)
+    none = windows.Summed(np.zeros((len(used), 0, 1)), np.zeros(0, dtype=np.int64))
+    no_series = np.zeros(N_SERIES, dtype=bool)
+    return windows.fleet_day(
+        used,
+        summed(histograms(), used[:, :, region[series]], series),
+        none,
+        windows.Series(
+            N_SERIES, region, np.tile(np.arange(N_ATTRIBUTES), N_REGIONS), no_series, no_series
+        ),
     )
