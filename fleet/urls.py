@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from fleet.alerts.pages.urls import alerts, runbooks
+from fleet.alerts.pages.urls import alerts, messengers, runbooks
 from fleet.alerts.webhooks import telegram
 from fleet.api.urls import api, tokens
 from fleet.metrics.views import metrics
@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("fleet.review.urls")),
     path("alerts/", include(alerts)),
     path("runbooks/", include(runbooks)),
+    path("settings/messengers/", include(messengers)),
     path("messengers/telegram/<int:channel_id>/", telegram, name="telegram_webhook"),
     path("api/v1/", include(api)),
     path("metrics", metrics, name="metrics"),

@@ -47,6 +47,11 @@ def text_of_day(message: Message, now: datetime) -> Text:
                 n,
             )
             return Text(said % {"n": n})
+        if message.subject == Message.Subject.TEST:
+            # The moment tells one test from the next, also to a service that says nothing twice.
+            asked = message.wanted_at.astimezone(message.channel.zone)
+            test = _("TEST · Fleet reaches this chat. Nothing has happened. Asked for at %(time)s.")
+            return Text(test % {"time": f"{asked:%H:%M:%S}"})
         return Text(_digest(message.channel, now))
 
 

@@ -142,6 +142,7 @@ class Message(models.Model):
         ALERT = "alert"
         DIGEST = "digest"
         BUDGET = "budget"
+        TEST = "test"
 
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="messages", db_index=False)
     subject = models.CharField(max_length=6, choices=Subject.choices, default=Subject.ALERT)

@@ -70,6 +70,24 @@ def reroute(now: datetime) -> int:
     return len(alerts)
 
 
+def ask_for_test(channel: Channel, now: datetime) -> None:
+    """Let the chat say that Fleet reaches it; asked again, it says so again."""
+    asked = {
+        "state": State.WAITING,
+        "wanted_at": now,
+        "next_try_at": now,
+        "attempts": 0,
+        "claimed_until": None,
+        "remote_id": "",
+        "sent_digest": "",
+        "sentence": "",
+    }
+    day = now.astimezone(channel.zone).date()
+    Message.objects.update_or_create(
+        channel=channel, subject=Message.Subject.TEST, day=day, defaults=asked
+    )
+
+
 def _want(
     messages: QuerySet[Message], event: AlertEvent, now: datetime, earliest: datetime | Greatest
 ) -> int:

@@ -66,6 +66,7 @@ class AuditEvent(models.Model):
         MAINTENANCE_ENDED = "maintenance_ended", _("ended work in a region")
         TOKEN_MADE = "token_made", _("made an API token")
         TOKEN_REVOKED = "token_revoked", _("revoked an API token")
+        MESSENGER_TESTED = "messenger_tested", _("tested a messenger")
 
     at = models.DateTimeField(_("at"), db_index=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)

@@ -23,6 +23,7 @@ from fleet.people.models import Role
 from tests.builders import (
     TODAY,
     make_alert,
+    make_channel,
     make_healthy_region,
     make_maintenance,
     make_person,
@@ -84,6 +85,8 @@ TABLE = {
     "end_work": Row(Role.ON_CALL, "/alerts/work/{work}/end/", "post"),
     "quality": Row(Role.VIEWER, "/alerts/quality/"),
     "runbook": Row(Role.VIEWER, "/runbooks/link_lost/"),
+    "messengers": Row(Role.ADMIN, "/settings/messengers/"),
+    "test_messenger": Row(Role.ADMIN, "/settings/messengers/1/test/", "post"),
     "admin:index": Row(Role.ADMIN, "/admin/"),
     "api-tokens": Row(Role.VIEWER, "/me/tokens/"),
     "revoke-token": Row(Role.VIEWER, "/me/tokens/1/revoke/", "post"),
@@ -124,6 +127,7 @@ def clients() -> dict[str, tuple[Client, Client]]:
         make_alert(region, "link_lost")
         make_silence(region)
         make_maintenance(region)
+    make_channel(id=1)
     made = {"stranger": (Client(), Client())}
     for visitor in VISITORS[1:]:
         if visitor in set(Role):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from fleet.alerts.pages import silence_views, views
+from fleet.alerts.pages import messenger_views, silence_views, views
 
 alerts = [
     path("", views.inbox, name="alerts"),
@@ -16,3 +16,7 @@ alerts = [
     path("<int:alert_id>/studies/", views.alert_studies, name="alert_studies"),
 ]
 runbooks = [path("<str:kind>/", views.runbook, name="runbook")]
+messengers = [
+    path("", messenger_views.messengers, name="messengers"),
+    path("<int:channel_id>/test/", messenger_views.send_test, name="test_messenger"),
+]
