@@ -25,8 +25,8 @@ REQUESTS = 100
 FAST = 1.25
 YEAR = """
 INSERT INTO regions_region (code, name, time_zone, level, is_active, collect_every, late_after,
-  stale_after, open_weekdays, database_name, database_user, database_password)
-SELECT 'p' || g, 'Region ' || g, 'Europe/Moscow', 2, true, '5 min', '30 min', '6 h', '1234567',
+  stale_after, open_weekdays, country, database_name, database_user, database_password)
+SELECT 'p' || g, 'Region ' || g, 'Europe/Moscow', 2, true, '5 min', '30 min', '6 h', '1234567', '',
   'x', 'x', '' FROM generate_series(1, %(n)s) g;
 INSERT INTO regions_accesspath (region_id, position, kind, database_host, database_port, is_enabled)
 SELECT id, 1, 'direct', 'x', 5432, true FROM regions_region;
