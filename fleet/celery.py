@@ -55,6 +55,11 @@ app.config_from_object(
                 "schedule": timedelta(minutes=1),
                 "options": {"expires": 60},
             },
+            "look whether we see": {
+                "task": "fleet.alerts.tasks.look",
+                "schedule": timedelta(minutes=1),
+                "options": {"queue": "deliver", "expires": 60},
+            },
             "ask again who took an alert": {
                 "task": "fleet.alerts.tasks.ask_again",
                 "schedule": timedelta(minutes=1),

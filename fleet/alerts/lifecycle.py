@@ -6,25 +6,21 @@ depend on all others.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from fleet.alerts.grouping import (
-    AT_ONCE,
-    ON_A_VERSION,
-    Opening,
-    at_once,
-    lost_at_once,
-    on_a_version,
-)
+from fleet.alerts.grouping import ON_A_VERSION, at_once, on_a_version
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.kinds.kind import Family, Level
 from fleet.alerts.models import Alert, AlertEvent, Finding, Maintenance, Silence
 from fleet.alerts.outbox import tell
 from regions.models import Region
+from regions.together import TOGETHER, Beginning, lost_together
 
 CLEAR_DAYS = 5
 SAME_WITHIN = timedelta(hours=24)
@@ -134,6 +130,25 @@ def resolve(
 
 
 @transaction.atomic
+def lose_sight(since: datetime, now: datetime) -> None:
+    """Say that our collector has been silent since a time: nothing is judged until `regain_sight`.
+
+    Saying it again changes nothing.
+    """
+    _take_turn()
+    _open_for_fleet(COLLECTOR_BLIND, "", "", [], frozenset(), now, since)
+
+
+@transaction.atomic
+def regain_sight(now: datetime) -> None:
+    """Say that our collector speaks. Links that were lost together go on being one cause."""
+    _take_turn()
+    blind = Alert.objects.filter(kind=COLLECTOR_BLIND, resolved_at=None).first()
+    if blind and not Alert.objects.filter(under=blind, resolved_at=None).exists():
+        _resolve(blind, None, "", now)
+
+
+@transaction.atomic
 def expire(now: datetime) -> list[Alert]:
     """Open the alerts again whose acknowledgement is over, and return them."""
     _take_turn()
@@ -203,7 +218,13 @@ def _alert_of(finding: Finding, now: datetime) -> Alert:
     alert = _standing(finding.region_id, kind.family, finding.service, finding.version)
     event: Event | None = None
     if alert is None:
-        alert, event = _begin(finding, now)
+        key = {
+            "region": finding.region,
+            "family": kind.family,
+            "service": finding.service,
+            "version": finding.version,
+        }
+        alert, event = _begin(key, now, {"kind": kind.code, "opened_at": now})
     if kind.level is Level.FAILING:
         if event is None and KINDS[alert.kind].level is not Level.FAILING:
             event = Event.WORSENED
@@ -218,17 +239,11 @@ def _alert_of(finding: Finding, now: datetime) -> Alert:
     return alert
 
 
-def _begin(finding: Finding, now: datetime) -> tuple[Alert, Event]:
+def _begin(key: Mapping[str, Any], now: datetime, values: Mapping[str, Any]) -> tuple[Alert, Event]:
     """Return a new alert, or the same one if it was resolved less than a day ago."""
-    key = {
-        "region": finding.region,
-        "family": KINDS[finding.kind].family,
-        "service": finding.service,
-        "version": finding.version,
-    }
     before = Alert.objects.filter(**key, resolved_at__gt=now - SAME_WITHIN).first()
     if before is None:
-        return Alert(**key, kind=finding.kind, opened_at=now), Event.OPENED
+        return Alert(**{**key, **values}), Event.OPENED
     returns = before.events.filter(
         kind__in=(Event.REOPENED, Event.UNSTABLE), at__gt=now - SAME_WITHIN
     )
@@ -237,7 +252,7 @@ def _begin(finding: Finding, now: datetime) -> tuple[Alert, Event]:
     before.state = Alert.State.OPEN
     before.resolved_at = None
     before.under = None
-    before.opened_at = now
+    before.opened_at = values["opened_at"]
     before.n_clear_days = 0
     return before, Event.UNSTABLE if turns_unstable else Event.REOPENED
 
@@ -284,12 +299,12 @@ def _gather(alert: Alert, n_on_version: int | None, now: datetime) -> None:
     if alert.under_id is not None:
         return
     alike = Alert.objects.filter(kind=alert.kind, resolved_at=None, region__isnull=False)
-    recent = alike.filter(opened_at__gte=now - AT_ONCE)
-    openings = [Opening(one.opened_at, one.region_id) for one in recent if one.region_id]
+    recent = alike.filter(opened_at__gte=now - TOGETHER)
+    openings = [Beginning(one.opened_at, one.region_id) for one in recent if one.region_id]
     if alert.kind == LINK_LOST:
-        lost = lost_at_once(openings, Region.objects.filter(is_active=True).count())
-        if lost:
-            _open_for_fleet(COLLECTOR_BLIND, "", "", [*recent], lost, now)
+        lost = lost_together(openings, Region.objects.filter(is_active=True).count())
+        if ids := frozenset(one.region_id for one in lost):
+            _open_for_fleet(COLLECTOR_BLIND, "", "", [*recent], ids, now)
             return
     if together := at_once(openings):
         _open_for_fleet(alert.kind, "", "", [*recent], together, now)
@@ -297,7 +312,7 @@ def _gather(alert: Alert, n_on_version: int | None, now: datetime) -> None:
         same = alike.filter(
             service=alert.service, version=alert.version, opened_at__gte=now - ON_A_VERSION
         )
-        starts = [Opening(one.opened_at, one.region_id) for one in same if one.region_id]
+        starts = [Beginning(one.opened_at, one.region_id) for one in same if one.region_id]
         if half := on_a_version(starts, n_on_version):
             _open_for_fleet(alert.kind, alert.service, alert.version, [*same], half, now)
 
@@ -309,17 +324,15 @@ def _open_for_fleet(
     alerts: list[Alert],
     regions: frozenset[int],
     now: datetime,
+    since: datetime | None = None,
 ) -> None:
-    above, is_new = Alert.objects.get_or_create(
-        kind=kind,
-        region=None,
-        service=service,
-        version=version,
-        resolved_at=None,
-        defaults={"family": KINDS[kind].family, "opened_at": now},
-    )
-    if is_new:
-        _record(above, Event.OPENED, now)
+    key = {"region": None, "kind": kind, "service": service, "version": version}
+    above = Alert.objects.filter(**key, resolved_at=None).first()
+    if above is None:
+        values = {"family": KINDS[kind].family, "opened_at": since or now}
+        above, event = _begin(key, now, values)
+        above.save()
+        _record(above, event, now)
     for one in alerts:
         if one.region_id in regions and one.under_id != above.pk:
             _put_under(one, above, now)

@@ -8,6 +8,8 @@ from celery import shared_task
 
 from fleet.alerts import delivery, lifecycle
 from fleet.alerts.detectors import watch as watching
+from fleet.alerts.detectors.blindness import judge_blindness
+from fleet.alerts.detectors.watched import watched
 from fleet.clock import now
 
 # Longer than beat's interval, so that a chat's pace costs no turn; shorter than a worker's stop.
@@ -34,6 +36,13 @@ def deliver() -> str:
 def watch() -> str:
     """Judge what came since the last time."""
     return watching.watch(now())
+
+
+@shared_task
+def look() -> str:
+    """Look whether our collector works, from a worker that does not collect."""
+    is_silent = judge_blindness(watched(), now())
+    return "Our collector is silent." if is_silent else "Our collector works."
 
 
 @shared_task

@@ -24,7 +24,7 @@ def titles() -> dict[str, str]:
         "version_unexpected": _("A version runs that was not announced"),
         "clock_skew": _("The region's clock is wrong"),
         "contract_broken": _("The region's tables break the contract"),
-        "collector_blind": _("The center has lost many regions at once: the fault is here"),
+        "collector_blind": _("The center is blind: the fault is here"),
     }
 
 

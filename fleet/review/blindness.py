@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from fleet.review.links import KEEPER_SILENT_AFTER, Attempt, Link, LinkState, PathState
-
-TOGETHER = timedelta(minutes=10)
-FEWEST_LOST = 3
+from fleet.review.links import KEEPER_SILENT_AFTER, Link, LinkState, PathState
+from regions import together
+from regions.evidence import Attempt, collector_silent_since
 
 
 class Cause(StrEnum):
@@ -44,11 +43,10 @@ def silences(watched: Sequence[Watched], now: datetime) -> list[Blindness]:
     if not watched:
         return []
     found = []
-    last = max((w.attempt.at for w in watched if w.attempt.at), default=None)
-    if last is None:
+    if not any(w.attempt.at for w in watched):
         found.append(Blindness(Cause.NEVER_COLLECTED))
-    elif not any(w.attempt.is_recent(now, w.every) for w in watched):
-        found.append(Blindness(Cause.COLLECTOR_SILENT, last))
+    if since := collector_silent_since([(w.attempt, w.every) for w in watched], now):
+        found.append(Blindness(Cause.COLLECTOR_SILENT, since))
     seen = max((p.seen_at for w in watched for p in w.paths if p.seen_at), default=None)
     if seen and now - seen > KEEPER_SILENT_AFTER:
         found.append(Blindness(Cause.KEEPER_SILENT, seen))
@@ -57,20 +55,13 @@ def silences(watched: Sequence[Watched], now: datetime) -> list[Blindness]:
 
 def lost_together(links: Mapping[int, Link]) -> Blindness | None:
     """Return the links that were lost within ten minutes, if they are over a third of all."""
-    lost = sorted(
-        (link.since, region)
+    losses = [
+        together.Beginning(link.since, region)
         for region, link in links.items()
         if link.state is LinkState.CLOSED and link.since
-    )
-    best: list[tuple[datetime, int]] = []
-    first = 0
-    for last, (since, _region) in enumerate(lost):
-        while since - lost[first][0] > TOGETHER:
-            first += 1
-        if last + 1 - first > len(best):
-            best = lost[first : last + 1]
-    if len(best) < FEWEST_LOST or len(best) * 3 <= len(links):
+    ]
+    lost = together.lost_together(losses, len(links))
+    if not lost:
         return None
-    return Blindness(
-        Cause.LOST_TOGETHER, best[0][0], frozenset(region for _, region in best), len(links)
-    )
+    ids = frozenset(one.region_id for one in lost)
+    return Blindness(Cause.LOST_TOGETHER, lost[0].at, ids, len(links))

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 
-from fleet.review.links import Attempt, PathState
+from fleet.review.links import PathState
 from fleet.review.numbers import NUMBERS, Numbers
 from regions.daysoff import Calendar, exceptions_of
+from regions.evidence import Attempt
 from regions.models import AccessPath, DailyRollup, Region
 
 _REGION = (
@@ -89,10 +90,9 @@ def known(day: date, regions: QuerySet[Region]) -> list[Known]:
     paths = _paths(ids)
     rollups = DailyRollup.objects.filter(day=day, region__in=ids)
     numbers = {region: Numbers(*row) for region, *row in rollups.values_list("region_id", *NUMBERS)}
-    rows = list(_rows(regions))
-    exceptions = exceptions_of(row[0] for row in rows)
+    exceptions = exceptions_of(ids)
     found = []
-    for row in rows:
+    for row in _rows(regions):
         weekdays, country = row[_AT_RHYTHM]
         calendar = Calendar(weekdays, country, exceptions.get(row[0], ()))
         found.append(_known(row, calendar, paths, numbers))

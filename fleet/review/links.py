@@ -7,20 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from regions.models import FailureKind, TunnelState
+from regions.evidence import UNREACHED, Attempt
+from regions.models import TunnelState
 
 # The tunnel keeper speaks many times within this time.
 KEEPER_SILENT_AFTER = timedelta(minutes=2)
-# A collector that missed this many turns says nothing any more.
-MISSED_TURNS = 3
-# Beat and the queue jitter: short rhythms are not judged by the second.
-SHORTEST_SILENCE = timedelta(minutes=2)
-# A collection that fails so did not reach the region.
-UNREACHED = frozenset(
-    {FailureKind.NO_PATH, FailureKind.LINK, FailureKind.HOST_KEY, FailureKind.TIMEOUT}
-)
-# It failed before anything was sent to the region.
-NO_EVIDENCE = frozenset({FailureKind.CENTER, FailureKind.CONFIGURATION})
 
 
 class LinkState(StrEnum):
@@ -45,39 +36,12 @@ class PathState:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """The last try to collect. `failure` is empty when it succeeded."""
-
-    at: datetime | None = None
-    failure: str = ""
-    failing_since: datetime | None = None
-    sentence: str = ""
-    next_due_at: datetime | None = None
-
-    def is_recent(self, now: datetime, every: timedelta) -> bool:
-        """Whether the collector is alive here: the next turn, often put off, is not missed."""
-        if self.at is None:
-            return False
-        due_at = self.next_due_at or self.at
-        return now - self.at <= silent_after(every) or now - due_at <= SHORTEST_SILENCE
-
-    def speaks(self, now: datetime, every: timedelta) -> bool:
-        """Whether the try tells of the link."""
-        return self.failure not in NO_EVIDENCE and self.is_recent(now, every)
-
-
-@dataclass(frozen=True, slots=True)
 class Link:
     """A lamp; `since` and `sentence` tell when and why it was lost, as far as anyone knows."""
 
     state: LinkState
     since: datetime | None = None
     sentence: str = ""
-
-
-def silent_after(every: timedelta) -> timedelta:
-    """Return the age at which the last attempt stops being evidence."""
-    return max(every * MISSED_TURNS, SHORTEST_SILENCE)
 
 
 def link(

@@ -14,9 +14,10 @@ from django.utils.translation import ngettext, pgettext
 from fleet.review.charts import Table, table
 from fleet.review.day import RegionDay
 from fleet.review.figures import NOTHING, Figures
-from fleet.review.links import KEEPER_SILENT_AFTER, silent_after
+from fleet.review.links import KEEPER_SILENT_AFTER
 from fleet.review.timeline import Run
 from regions.contract import MAJOR, REQUIRED_VIEWS, ROW_VIEWS
+from regions.evidence import silent_after
 from regions.models import AccessPath, Collection, FailureKind, RegionStatus, TunnelState
 from regions.models.region import Level
 

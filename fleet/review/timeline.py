@@ -20,7 +20,7 @@ from fleet.review.charts import short
 from fleet.review.day import RegionDay
 from fleet.review.dayhours import hour_labels
 from fleet.review.figures import Figures
-from fleet.review.links import NO_EVIDENCE, UNREACHED, silent_after
+from regions.evidence import NO_EVIDENCE, UNREACHED, silent_after
 from regions.localday import day_hours
 from regions.models import HourlyFlow, HourlyOutput
 

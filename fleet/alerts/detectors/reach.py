@@ -7,32 +7,18 @@ from datetime import datetime, timedelta
 
 from fleet.alerts.detectors.watched import Watched
 from fleet.alerts.models import Finding
+from regions.evidence import NO_EVIDENCE, UNREACHED
 from regions.models import FailureKind
 from regions.models.region import Level
 
 # One failed collection may be chance.
 MISSED = 2
-# A failure that came before the region was reached.
-UNREACHED = frozenset(
-    {FailureKind.NO_PATH, FailureKind.LINK, FailureKind.HOST_KEY, FailureKind.TIMEOUT}
-)
-# Failures that say nothing of the way to the region: our own, before anything was sent.
-NO_EVIDENCE = frozenset({FailureKind.CENTER, FailureKind.CONFIGURATION})
-# The collector's own silence is not the region's: after three missed turns nothing is judged.
-MISSED_TURNS = 3
-SHORTEST_SILENCE = timedelta(minutes=2)
-LONGEST_RETRY = timedelta(minutes=20)
 SKEW_LIMIT = timedelta(seconds=60)
 
 
 def is_tried(one: Watched, now: datetime) -> bool:
     """Return whether the collector tried the region lately, so that its word counts."""
-    if one.status.last_attempt_at is None:
-        return False
-    every = max(one.region.collect_every * MISSED_TURNS, SHORTEST_SILENCE)
-    if one.status.n_failures:
-        every = max(every, LONGEST_RETRY)
-    return now - one.status.last_attempt_at <= every
+    return one.attempt.is_recent(now, one.region.collect_every)
 
 
 def links_lost(regions: Sequence[Watched], now: datetime) -> list[Finding]:

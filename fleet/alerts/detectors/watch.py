@@ -10,6 +10,7 @@ from django.db import connection
 
 from fleet.alerts.detectors import reach
 from fleet.alerts.detectors.backlog import waiting
+from fleet.alerts.detectors.blindness import judge_blindness
 from fleet.alerts.detectors.clearing import clear_closed_days
 from fleet.alerts.detectors.closed_days import judged_day, remember, to_judge
 from fleet.alerts.detectors.distribution_days import due, judge_and_remember
@@ -17,6 +18,7 @@ from fleet.alerts.detectors.findings import end, report
 from fleet.alerts.detectors.identical import repeating
 from fleet.alerts.detectors.shares import failing, slow
 from fleet.alerts.detectors.silence import silent
+from fleet.alerts.detectors.versions import unexpected
 from fleet.alerts.detectors.watched import Watched, watched
 from fleet.alerts.kinds.kind import Family
 from fleet.alerts.lifecycle import is_frozen
@@ -51,10 +53,12 @@ def watch(now: datetime) -> str:
 
 def _watch(now: datetime) -> str:
     regions = watched()
+    if judge_blindness(regions, now):
+        return "Our collector is silent: nothing is judged."
     n = _judge_reach(regions, now)
     news = [] if is_frozen() else _with_news(regions)
     if news:
-        n += _judge_numbers(news, now)
+        n += _judge_numbers(news, regions, now)
         _remember(news, now)
         for day, closed in to_judge(news).items():
             n += report(judged_day(closed, day), now)
@@ -73,10 +77,11 @@ def _judge_reach(regions: Sequence[Watched], now: datetime) -> int:
     return n + report([*reach.contracts_broken(regions), *reach.clocks_off(regions)], now)
 
 
-def _judge_numbers(regions: Sequence[Watched], now: datetime) -> int:
-    found, n_on_version = repeating(regions, now)
-    n = report(found, now, n_on_version)
-    found = [*silent(regions), *failing(regions), *slow(regions), *waiting(regions, now)]
+def _judge_numbers(news: Sequence[Watched], regions: Sequence[Watched], now: datetime) -> int:
+    n = 0
+    for found, n_on_version in (repeating(news, now), unexpected(news, regions, now)):
+        n += report(found, now, n_on_version)
+    found = [*silent(news), *failing(news), *slow(news), *waiting(news, now)]
     return n + report(found, now)
 
 

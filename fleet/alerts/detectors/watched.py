@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 
 from fleet.alerts.models import Finding, Maintenance
 from regions.daysoff import Calendar, calendars
+from regions.evidence import Attempt
 from regions.localday import day_bounds, day_hours, local_day
 from regions.models import AccessPath, Region, RegionStatus
 
@@ -37,6 +38,18 @@ class Watched:
     @property
     def known_as_of(self) -> datetime | None:
         return self.status.last_success_at
+
+    @property
+    def attempt(self) -> Attempt:
+        """The collector's last try here."""
+        status = self.status
+        return Attempt(
+            status.last_attempt_at,
+            status.failure,
+            status.failing_since,
+            status.sentence,
+            status.next_due_at,
+        )
 
     @property
     def day(self) -> date:

@@ -109,7 +109,6 @@ class Words:
             Event.OPENED: _("Opened."),
             Event.REOPENED: _("Came back."),
             Event.UNSTABLE: _("Came back again and again: it is unstable."),
-            Event.WORSENED: _("It got worse: it fails now."),
             Event.ACKNOWLEDGED: _("%(name)s took it."),
             Event.GIVEN_BACK: _("%(name)s gave it back."),
             Event.WORSENED: _("It got worse: now it fails."),

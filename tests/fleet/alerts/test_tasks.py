@@ -8,7 +8,7 @@ import pytest
 
 from fleet.alerts.lifecycle import acknowledge, find
 from fleet.alerts.models import Alert, Message
-from fleet.alerts.tasks import ask_again, deliver
+from fleet.alerts.tasks import ask_again, deliver, look
 from fleet.celery import app
 from fleet.clock import now
 from tests.builders import make_channel, make_person, make_region
@@ -40,7 +40,7 @@ def test_it_asks_again_who_took_it_a_day_ago(alert):
     assert ask_again() == "1 alerts are open again."
 
 
-@pytest.mark.parametrize("task", [deliver, ask_again])
+@pytest.mark.parametrize("task", [deliver, ask_again, look])
 def test_beat_sends_them_to_the_deliverer(task):
     (entry,) = [one for one in app.conf.beat_schedule.values() if one["task"] == task.name]
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from fleet.review.blindness import Watched, lost_together, silences
-from fleet.review.links import Attempt, Link, LinkState, PathState
+from fleet.review.links import Link, LinkState, PathState
+from regions.evidence import Attempt
 from tests.builders import NOW
 
 MINUTE = timedelta(minutes=1)

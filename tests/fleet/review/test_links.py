@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from fleet.review.links import Attempt, Link, LinkState, PathState, link
+from fleet.review.links import Link, LinkState, PathState, link
+from regions.evidence import Attempt
 from regions.models import FailureKind
 from tests.builders import NOW
 

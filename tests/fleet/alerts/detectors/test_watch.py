@@ -90,12 +90,14 @@ def test_it_ends_a_lost_link_at_once(db):
     assert kinds() == []
 
 
-def test_it_says_nothing_when_the_collector_is_silent(db):
+def test_it_says_nothing_of_regions_when_the_collector_is_silent(db):
     make_watched(last_attempt_at=NOW - HOUR, last_success_at=NOW - 7 * HOUR)
 
     watch(NOW)
+    watch(NOW + MINUTE)
 
-    assert kinds() == []
+    assert kinds() == ["collector_blind"]
+    assert Alert.objects.get().opened_at == NOW - HOUR
 
 
 def test_it_finds_stale_data_and_their_end(db):
@@ -217,7 +219,7 @@ def test_it_finds_silence_once(db):
     make_weeks(region, last=12)
 
     watch(NOW)
-    RegionStatus.objects.filter(region=region).update(last_success_at=NOW + 2 * HOUR)
+    RegionStatus.objects.update(last_attempt_at=NOW + 2 * HOUR, last_success_at=NOW + 2 * HOUR)
     watch(NOW + 2 * HOUR)
 
     assert kinds() == ["region_silent"]
