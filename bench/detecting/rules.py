@@ -70,7 +70,8 @@ def classes(fleet: Fleet, first: int, last: int, said: Said) -> None:
             for one in peers:
                 said.add(one.subject, "peers", t)
             share = before.sum(axis=0) / np.maximum(n_past.sum(axis=0), 1)
-            for one in outputs.constants(sd[t], n[t], positive, n_today * share):
+            still = outputs.flat(sd[t], n[t])
+            for one in [*still, *outputs.absent(positive, n_today, n_today * share)]:
                 said.add(one.subject, "constants", t)
 
 

@@ -14,8 +14,8 @@ A fleet's day, in the order of the calls:
     inputs.with_moved                     the bins that moved most, for a verdict that is shown
 
 Beside it, each for all regions at once: `categories.new_categories`, `outputs.identical`,
-`outputs.class_share`, `outputs.unlike_peers`, `outputs.constants`, `volume.volume`,
-`volume.silence`, `rates.rates`, `shared.shared`. Figures that are only shown: `figures`.
+`outputs.class_share`, `outputs.unlike_peers`, `outputs.flat`, `outputs.absent`,
+`volume.volume`, `volume.silence`, `rates.rates`. Figures that are only shown: `figures`.
 
 The rules, their limits and their measured rates of false alarms are described in
 docs/decisions/ and bench/results/detection.md.

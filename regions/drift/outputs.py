@@ -113,19 +113,17 @@ def unlike_peers(positive: Counts, n: Counts, n_days: int = 7) -> list[Verdict]:
     return _share_verdicts(Rule.PEERS, positive, n, usual, deviation, m, is_judged, n_days)
 
 
-def constants(score_sd: Floats, n: Counts, positive: Counts, expected: Floats) -> list[Verdict]:
-    """Return regions whose scores do not move, or where a class is absent that should not be.
+def flat(score_sd: Floats, n: Counts) -> list[Verdict]:
+    """Return the regions whose scores do not move as those of the others do.
 
-    `score_sd` (R,) in score units of n (R,) studies: below a tenth of the regions' median, with 30
-    studies. `positive` (R,) against `expected` (R,): none where 12 were expected and a negative
-    binomial (k = 4) gives that less than 1e-4.
+    `score_sd` (R,) in score units of n (R,) studies, NaN where unknown: below a tenth of the median
+    of five regions, with 30 studies each. Score: how many times the others' is larger.
     """
     is_known = (n >= SHARE_STUDIES) & ~np.isnan(score_sd)
-    usual = float(np.median(score_sd[is_known])) if is_known.sum() >= PEER_REGIONS else 0.0
-    flat = np.flatnonzero(is_known & (score_sd < FLAT_RATIO * usual))
-    p_absent = np.asarray(nbinom.pmf(0, ABSENT_K, ABSENT_K / (ABSENT_K + expected)))
-    is_absent = (positive == 0) & (expected >= ABSENT_EXPECTED) & (p_absent < ABSENT_P)
-    verdicts = [
+    if is_known.sum() < PEER_REGIONS:
+        return []
+    usual = float(np.median(score_sd[is_known]))
+    return [
         Verdict(
             rule=Rule.FLAT,
             subject=int(r),
@@ -137,9 +135,19 @@ def constants(score_sd: Floats, n: Counts, positive: Counts, expected: Floats) -
             n=int(n[r]),
             n_reference=int(n[is_known].sum() - n[r]),
         )
-        for r in flat
+        for r in np.flatnonzero(is_known & (score_sd < FLAT_RATIO * usual))
     ]
-    return verdicts + [
+
+
+def absent(positive: Counts, n: Counts, expected: Floats) -> list[Verdict]:
+    """Return the regions in which a class is absent that should not be.
+
+    `positive` (R,) of n (R,) studies against `expected` (R,): none where 12 were expected and a
+    negative binomial (k = 4) gives that less than 1e-4. Value and usual range are studies.
+    """
+    p_absent = np.asarray(nbinom.pmf(0, ABSENT_K, ABSENT_K / (ABSENT_K + expected)))
+    is_absent = (positive == 0) & (expected >= ABSENT_EXPECTED) & (p_absent < ABSENT_P)
+    return [
         Verdict(
             rule=Rule.ABSENT,
             subject=int(r),

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from fleet.alerts.detectors.closed_categories import never_seen
-from fleet.alerts.detectors.closed_outputs import collapsed, unlike_others
+from fleet.alerts.detectors.closed_outputs import collapsed, still, unlike_others
 from fleet.alerts.detectors.watched import Watched
 from fleet.alerts.kinds.kind import Family
 from fleet.alerts.models import Finding
@@ -46,7 +46,7 @@ def to_judge(regions: Sequence[Watched]) -> dict[date, list[Watched]]:
 
 def judged_day(regions: Sequence[Watched], day: date) -> list[Finding]:
     """Return what was unusual on a closed day in these regions."""
-    outputs = [*collapsed(regions, day), *unlike_others(regions, day)]
+    outputs = [*collapsed(regions, day), *unlike_others(regions, day), *still(regions, day)]
     return [*shifted(regions, day), *never_seen(regions, day), *outputs]
 
 

@@ -8,12 +8,16 @@ from datetime import date, timedelta
 
 import numpy as np
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from fleet.alerts.detectors.watched import Watched
 from fleet.alerts.kinds.kind import Family
 from fleet.alerts.models import Finding
 from fleet.alerts.new_normal import restarts
-from regions.drift.outputs import class_share, unlike_peers
+from regions.drift.arrays import Counts, Floats
+from regions.drift.histogram import N_BINS, N_INNER
+from regions.drift.outputs import MIN_PAST_DAYS, absent, class_share, flat, unlike_peers
+from regions.drift.verdicts import Rule
 from regions.models import DailyScore
 
 DAY = timedelta(days=1)
@@ -25,11 +29,49 @@ _MODEL = ("model_code", "model_version", "class_code")
 def collapsed(regions: Sequence[Watched], day: date) -> list[Finding]:
     """Return the classes that a model gives far more or less often; score and limit are shares.
 
-    A version is compared with itself, a working day with working days.
+    A version is compared with itself, a working day with working days. A rare class is found when
+    it is not given at all.
     """
-    place = {one.id: at for at, one in enumerate(regions)}
+    series, table = _classes(regions, day)
+    if not series:
+        return []
+    (positive, *past_positive), (n, *past_n) = table
+    verdicts = class_share(positive, n, np.array(past_positive), np.array(past_n))
+    seen = {verdict.subject for verdict in verdicts}
+    missing = [one for one in absent(positive, n, _expected(table)) if one.subject not in seen]
+    by_id = {one.id: one for one in regions}
+    found = []
+    for verdict in [*verdicts, *missing]:
+        region, model, version, class_code = series[verdict.subject]
+        # What is absent is counted in studies.
+        whole = verdict.n if verdict.rule is Rule.ABSENT else 1
+        low, high = verdict.low / whole, min(verdict.high, 1.0)
+        if begins_at := by_id[region].judged_from(day):
+            found.append(
+                by_id[region].finding(
+                    "class_collapse",
+                    begins_at,
+                    span=DAY,
+                    service=model[:100],
+                    version=version[:100],
+                    attribute=class_code[:100],
+                    score=verdict.value,
+                    limit=low if verdict.value < low else high,
+                    usual_low=low,
+                    usual_high=high,
+                )
+            )
+    return found
+
+
+def _classes(
+    regions: Sequence[Watched], day: date
+) -> tuple[list[tuple[int, str, str, str]], Counts]:
+    """Return the series (region, model, version, class) of the day, and (2, T, S): their positive
+    studies and all of them, the day first and then the days before it, each as old as its place."""
+    by_id = {one.id: one for one in regions}
     rows = DailyScore.objects.filter(
-        region__in=list(place), day__lte=day, day__gte=day - PAST_DAYS * DAY
+        region__in=list(by_id), day__lte=day, day__gte=day - PAST_DAYS * DAY
     )
     begins = restarts(day)
     counts: dict[tuple[int, str, str, str], dict[int, tuple[int, int]]] = defaultdict(dict)
@@ -37,7 +79,7 @@ def collapsed(regions: Sequence[Watched], day: date) -> list[Finding]:
         positive=Sum("n_positive"), scored=Sum("n_scored")
     )
     for region, then, model, version, class_code, positive, scored in totals:
-        calendar = regions[place[region]].calendar
+        calendar = by_id[region].calendar
         if then < begins.get((region, Family.OUTPUTS, model, version), date.min):
             continue
         if calendar.is_off(then) == calendar.is_off(day):
@@ -47,29 +89,64 @@ def collapsed(regions: Sequence[Watched], day: date) -> list[Finding]:
     for at, key in enumerate(series):
         for age, pair in counts[key].items():
             table[:, age, at] = pair
-    if not series:
-        return []
+    return series, table
+
+
+def _expected(table: Counts) -> Floats:
+    """Return how many positive studies the day would have by the days before, (S,); 0 of too few
+    days."""
+    positive, n = table[:, 1:].sum(axis=1)
+    is_known = (table[1, 1:] > 0).sum(axis=0) >= MIN_PAST_DAYS
+    return np.asarray(np.where(is_known, table[1, 0] * positive / np.maximum(n, 1), 0.0))
+
+
+def still(regions: Sequence[Watched], day: date) -> list[Finding]:
+    """Return the classes whose scores hardly move, unlike the version's in other regions.
+
+    The score says how many times wider they spread elsewhere.
+    """
+    rows = DailyScore.objects.filter(region__is_active=True, day=day)
+    groups: dict[tuple[str, str, str], dict[int, Floats]] = defaultdict(dict)
+    columns = ("region_id", *_MODEL, "score_histogram")
+    for region, model, version, class_code, histogram in rows.values_list(*columns):
+        of_class = groups[model, version, class_code]
+        of_class[region] = of_class.get(region, np.zeros(N_BINS)) + np.array(histogram)
+    judged = {one.id: one for one in regions}
     found = []
-    for verdict in class_share(table[0, 0], table[1, 0], table[0, 1:], table[1, 1:]):
-        region, model, version, class_code = series[verdict.subject]
-        one = regions[place[region]]
-        is_low = verdict.value < verdict.low
-        if begins_at := one.judged_from(day):
+    for (model, version, class_code), by_region in sorted(groups.items()):
+        ids = sorted(by_region)
+        histograms = np.array([by_region[region] for region in ids])
+        for verdict in flat(_spread(histograms), histograms.sum(axis=1).astype(np.int64)):
+            one = judged.get(ids[verdict.subject])
+            if one is None or (begins_at := one.judged_from(day)) is None:
+                continue
             found.append(
                 one.finding(
-                    "class_collapse",
+                    "unlike_peers",
                     begins_at,
                     span=DAY,
                     service=model[:100],
                     version=version[:100],
                     attribute=class_code[:100],
-                    score=verdict.value,
-                    limit=verdict.low if is_low else verdict.high,
-                    usual_low=verdict.low,
-                    usual_high=verdict.high,
+                    score=verdict.score,
+                    limit=verdict.limit,
+                    detail=_("The scores of %(name)s hardly move.") % {"name": class_code},
                 )
             )
     return found
+
+
+def _spread(histograms: Floats) -> Floats:
+    """Return the standard deviations (R,) of scores in histograms (R, B); NaN where there are none.
+
+    As if spread evenly within each bin, so that one bin alone is not narrower than it can show.
+    """
+    middles = (np.arange(N_BINS) - 0.5) / N_INNER
+    total = histograms.sum(axis=1)
+    share = histograms / np.maximum(total, 1)[:, None]
+    variance = share @ middles**2 - (share @ middles) ** 2
+    sd = np.sqrt(np.maximum(variance, 0) + 1 / (12 * N_INNER**2))
+    return np.asarray(np.where(total > 0, sd, np.nan))
 
 
 def unlike_others(regions: Sequence[Watched], day: date) -> list[Finding]:

@@ -88,16 +88,14 @@ def test_it_lets_regions_differ_as_regions_do() -> None:
 def test_it_sees_scores_that_do_not_move() -> None:
     sd = np.array([0.2, 0.21, 0.19, 0.2, 0.001])
 
-    (verdict,) = outputs.constants(sd, np.full(5, 90), np.full(5, 20), np.full(5, 20.0))
+    (verdict,) = outputs.flat(sd, np.full(5, 90))
 
     assert (verdict.rule, verdict.subject) == (Rule.FLAT, 4)
     assert verdict.value < verdict.low
 
 
 def test_it_sees_a_class_that_is_absent() -> None:
-    sd = np.full(2, 0.2)
-
-    (verdict,) = outputs.constants(sd, np.full(2, 900), np.array([0, 0]), np.array([60.0, 30.0]))
+    (verdict,) = outputs.absent(np.array([0, 0]), np.full(2, 900), np.array([60.0, 30.0]))
 
     assert (verdict.rule, verdict.subject) == (Rule.ABSENT, 0)
     assert verdict.low > verdict.value == 0

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from regions.drift.rates import ERRORS_CHANGE, rates
-from regions.drift.shared import shared
 from regions.drift.verdicts import Rule, Verdict
 
 N = np.full((70, 12), 200)
@@ -58,11 +56,3 @@ def test_it_does_not_mind_fewer_than_five() -> None:
     events[-1] = 4
 
     assert rates(events, n, ERRORS_CHANGE, np.zeros((70, 1), dtype=bool)) == []
-
-
-@pytest.mark.parametrize(("n_alarmed", "versions"), [(5, [1]), (4, []), (0, [])])
-def test_it_gives_half_of_a_versions_regions_one_cause(n_alarmed: int, versions: list[int]) -> None:
-    is_alarmed = np.zeros((2, 14), dtype=bool)
-    is_alarmed[0, 4 : 4 + n_alarmed] = True
-
-    assert shared(is_alarmed, np.repeat([0, 1], [4, 10])) == versions

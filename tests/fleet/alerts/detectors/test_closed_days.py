@@ -8,7 +8,7 @@ from fleet.alerts.detectors.watch import watch
 from fleet.alerts.models import Alert, Finding
 from fleet.alerts.models_evaluation import Evaluation
 from fleet.alerts.new_normal import accept_new_normal
-from regions.models import AccessPath, CalendarException, DailyCategory, Region
+from regions.models import AccessPath, CalendarException, DailyCategory, DailyScore, Region
 from tests.builders import (
     NOW,
     TODAY,
@@ -114,6 +114,34 @@ def test_it_finds_a_class_that_collapsed(db):
 
     assert kinds() == ["class_collapse"]
     assert Finding.objects.get().attribute == "mass"
+
+
+def test_it_finds_a_rare_class_that_is_given_no_more(db):
+    region = make_watched()
+    for n in range(2, 57):
+        make_score(region, TODAY - n * DAY, n_scored=500, n_positive=42 + n % 3)
+    make_score(region, YESTERDAY, n_scored=500, n_positive=0)
+
+    watch(NOW)
+
+    found = Finding.objects.get()
+    assert (found.kind, found.attribute, found.score) == ("class_collapse", "mass", 0)
+    assert 0 < found.limit == found.usual_low < 0.04
+
+
+def test_it_finds_scores_that_hardly_move(db):
+    regions = [make_watched(f"r{n}") for n in range(6)]
+    wide = [0, *[1] * 60, 0, 0, 0]
+    for region in regions:
+        make_score(region, YESTERDAY, n_scored=60)
+    DailyScore.objects.update(score_histogram=wide)
+    DailyScore.objects.filter(region=regions[3]).update(score_histogram=[0] * 30 + [60] + [0] * 33)
+
+    watch(NOW)
+
+    found = Finding.objects.get()
+    assert (found.region, found.kind, found.limit) == (regions[3], "unlike_peers", 10)
+    assert found.detail == "The scores of mass hardly move."
 
 
 def test_it_finds_what_was_wrong_since_the_first_day(db):
