@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import psycopg
 from celery import Celery
 from django.conf import settings
 
+from fleet.alerts.detectors.rescoring import CannotRescore, rescore
 from fleet.alerts.models import Alert
 from fleet.alerts.models_evaluation import Evaluation
 from fleet.demo.servers import ServerError
+from regions.localday import local_day
 from regions.models import DailyScore, Region, RegionStatus
 
 LOOK_EVERY_S = 0.5
 ASK_EVERY_S = 5.0
 WITHIN_S = 120.0
 PEER_DAYS = timedelta(days=7)
+EACH_ALONE = (Evaluation.Rules.WATCH, Evaluation.Rules.DAY)
+# Judged when the day is over in all regions, which may be hours from now.
+OF_THE_FLEETS_DAY = frozenset({"input_drift", "output_drift"})
 # What an earlier run of the same scenario found would not be news.
 _FORGET = """
 WITH known AS (SELECT id FROM alerts_finding
@@ -60,7 +66,9 @@ def judge_at_once(region: Region, kind: str, sender: Celery, asked_at: datetime)
 
     def ask() -> None:
         # A watch that ran meanwhile may have judged the day by its rows of before.
-        Evaluation.objects.filter(region=region).delete()
+        Evaluation.objects.filter(region=region, rules__in=EACH_ALONE).delete()
+        if kind in OF_THE_FLEETS_DAY:
+            _judge_the_fleets_day(region, asked_at)
         sender.send_task("fleet.alerts.tasks.watch", queue="default")
 
     return await_true(
@@ -68,6 +76,14 @@ def judge_at_once(region: Region, kind: str, sender: Celery, asked_at: datetime)
         ask,
         f"No alert of the kind {kind} for {region.code} within {WITHIN_S:.0f} s.",
     )
+
+
+def _judge_the_fleets_day(region: Region, now: datetime) -> None:
+    """Judge all regions' last closed days once more, unless another judges at this moment."""
+    day = local_day(now, region.zone) - timedelta(days=1)
+    with suppress(CannotRescore):
+        for _day in rescore(day, now):
+            pass
 
 
 def await_true(is_so: Callable[[], bool], ask: Callable[[], None], otherwise: str) -> float:

@@ -141,7 +141,8 @@ def _scored(comparison: Comparison, past: Past, day: FleetDay, is_judged: Flags)
     value = np.where(is_judged, comparison.value, np.nan)
     spread = comparison.noise + between
     spread[: Channel.SHAPE] = np.sqrt(spread[: Channel.SHAPE])
-    score = value / spread
+    # An attribute that never had a second value has no spread: new values are another rule's.
+    score = np.divide(value, spread, out=np.full_like(value, np.nan), where=spread > 0)
     pools = []
     p = np.full_like(score, np.nan)
     for channel in Channel:
