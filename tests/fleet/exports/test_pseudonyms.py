@@ -32,7 +32,7 @@ def test_it_links_the_uids_of_all_patients() -> None:
     assert Pseudonyms(KEY, "a").uid("1.2.3") == Pseudonyms(KEY, "b").uid("1.2.3")
 
 
-@given(st.from_regex(r"[0-9.]{0,64}", fullmatch=True))
+@given(st.text("0123456789.", max_size=64))
 def test_it_makes_valid_uids(text: str) -> None:
     uid = Pseudonyms(KEY, "4711").uid(text)
 
