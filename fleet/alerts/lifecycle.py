@@ -12,6 +12,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from fleet.alerts.grouping import ON_A_VERSION, at_once, on_a_version
@@ -146,6 +147,22 @@ def regain_sight(now: datetime) -> None:
     blind = Alert.objects.filter(kind=COLLECTOR_BLIND, resolved_at=None).first()
     if blind and not Alert.objects.filter(under=blind, resolved_at=None).exists():
         _resolve(blind, None, "", now)
+
+
+@transaction.atomic
+def ask_again(now: datetime) -> list[Alert]:
+    """Ask daily who has taken an alert for longer, and return those alerts."""
+    _take_turn()
+    lately = AlertEvent.objects.filter(
+        alert=OuterRef("pk"),
+        kind__in=(Event.ACKNOWLEDGED, Event.ASKED),
+        at__gt=now - ASKED_AGAIN_AFTER,
+    )
+    taken = Alert.objects.filter(state=Alert.State.ACKNOWLEDGED, acknowledged_until__gt=now)
+    asked = list(taken.filter(~Exists(lately)))
+    for alert in asked:
+        _record(alert, Event.ASKED, now)
+    return asked
 
 
 @transaction.atomic

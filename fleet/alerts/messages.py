@@ -9,6 +9,7 @@ import re
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
@@ -58,10 +59,12 @@ def reply_of(message: Message) -> Text:
             Event.RESOLVED: _("It is over: %(what)s"),
             Event.REOPENED: _("Came back: %(what)s"),
             Event.UNSTABLE: _("Unstable, no more messages until it is steady: %(what)s"),
+            Event.ASKED: _("%(name)s, do you still have it? %(what)s"),
             Event.EXPIRED: _("Nobody has it any more: %(what)s"),
             Event.WORSENED: _("It fails now: %(what)s"),
         }
-        lines = [said[Event(event)] % {"what": first_line(alert)}]
+        words = {"what": first_line(alert), "name": _name(alert.acknowledged_by)}
+        lines = [said[Event(event)] % words]
         lines.append(alert_url(alert) or f"#{alert.pk}")
         return Text("\n".join(lines))
 
@@ -72,10 +75,29 @@ def sentence(finding: Finding | None, kind: str) -> str:
         return ""
     of = KINDS[kind]
     return of.sentence % {
-        "score": _number(finding.score, of.measure),
-        "limit": _number(finding.limit, of.measure),
+        "score": number(finding.score, of.measure),
+        "limit": number(finding.limit, of.measure),
         "attribute": harmless(finding.attribute) or _("What comes in"),
     }
+
+
+def usual(finding: Finding | None) -> str:
+    """Return between what the number usually lies, in a sentence; "" where nobody knows."""
+    low, high = _usual_ends(finding) if finding else ("", "")
+    return _("Usual: %(low)s–%(high)s.") % {"low": low, "high": high} if low and high else ""
+
+
+def usual_range(finding: Finding) -> str:
+    """Return the same as “3 %–8 %”."""
+    low, high = _usual_ends(finding)
+    return f"{low}–{high}" if low and high else ""
+
+
+def in_unit(finding: Finding, value: float | None) -> str:
+    """Return a number of the finding with its unit; "" for none."""
+    if value is None:
+        return ""
+    return number(value, KINDS[finding.kind].measure if finding.kind in KINDS else Measure.SCORE)
 
 
 def harmless(named: str) -> str:
@@ -122,17 +144,11 @@ def _when(alert: Alert, channel: Channel) -> str:
 def _finding(alert: Alert) -> list[str]:
     """Return the newest finding, what was usual, and the service with its version."""
     newest = newest_finding(alert)
-    usual = ""
-    if newest and newest.usual_low is not None and newest.usual_high is not None:
-        measure = KINDS[alert.kind].measure if alert.kind in KINDS else Measure.SCORE
-        ends = (newest.usual_low, newest.usual_high)
-        low, high = (_number(one, measure) for one in ends)
-        usual = _("Usual: %(low)s–%(high)s.") % {"low": low, "high": high}
     names = [alert.service, alert.version]
     if newest and alert.kind in KINDS and "%(attribute)s" not in str(KINDS[alert.kind].sentence):
         names.append(newest.attribute)  # the node
     about = " ".join(filter(None, map(harmless, names)))
-    return [sentence(newest, alert.kind), usual, about]
+    return [sentence(newest, alert.kind), usual(newest), about]
 
 
 def newest_finding(alert: Alert) -> Finding | None:
@@ -145,19 +161,26 @@ def newest_finding(alert: Alert) -> Finding | None:
     return found.order_by("-begins_at", "-pk").first()
 
 
+def _usual_ends(finding: Finding) -> tuple[str, str]:
+    return in_unit(finding, finding.usual_low), in_unit(finding, finding.usual_high)
+
+
 def _who(alert: Alert, channel: Channel) -> str:
     event = alert.events.exclude(author=None).order_by("at", "pk").last()
     if alert.under_id is not None and alert.resolved_at is None:
         return _("Alert #%(id)s explains it.") % {"id": alert.under_id}
     if event is None or event.author is None:
         return ""
-    name = (event.author.get_full_name() or event.author.get_username())[:MAX_NAME]
-    words = {"name": name, "time": _clock(event.at, channel)}
+    words = {"name": _name(event.author), "time": _clock(event.at, channel)}
     if event.kind == Event.RESOLVED and alert.resolved_at:
         return _("%(name)s resolved it.") % words
     if event.kind == Event.ACKNOWLEDGED and alert.state == Alert.State.ACKNOWLEDGED:
         return _("%(name)s took it at %(time)s.") % words
     return ""
+
+
+def _name(person: User | None) -> str:
+    return (person.get_full_name() or person.get_username())[:MAX_NAME] if person else ""
 
 
 def _regions(alert: Alert) -> str:
@@ -181,7 +204,8 @@ def _clock(moment: datetime, channel: Channel) -> str:
     return date_format(there, pgettext("format of a moment in a message", "j E, H:i"))
 
 
-def _number(value: float, measure: Measure) -> str:
+def number(value: float, measure: Measure) -> str:
+    """Return a score or a limit in three digits that count, with what it is of."""
     if measure is Measure.SHARE:
         return _("%(n)s %%") % {"n": _digits(value * 100)}
     if measure is Measure.DURATION:

@@ -123,6 +123,7 @@ class AlertEvent(models.Model):
         WORSENED = "worsened"
         ACKNOWLEDGED = "acknowledged"
         GIVEN_BACK = "given_back"
+        ASKED = "asked"
         EXPIRED = "expired"
         RESOLVED = "resolved"
         EXPLAINED = "explained"

@@ -12,7 +12,10 @@ from fleet.alerts.models_outbox import Channel, Message
 
 Event = AlertEvent.Kind
 SEEN_BY_ALL = frozenset(
-    {Event.RESOLVED, Event.REOPENED, Event.UNSTABLE, Event.EXPIRED, Event.WORSENED}
+    {
+        *(Event.RESOLVED, Event.REOPENED, Event.UNSTABLE),
+        *(Event.ASKED, Event.EXPIRED, Event.WORSENED),
+    }
 )
 
 

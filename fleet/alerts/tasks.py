@@ -47,5 +47,6 @@ def look() -> str:
 
 @shared_task
 def ask_again() -> str:
-    """Open the alerts again that somebody took a day ago."""
-    return f"{len(lifecycle.expire(now()))} alerts are open again."
+    """Open the alerts again whose time is over, and ask daily who took one for longer."""
+    n_expired, n_asked = len(lifecycle.expire(now())), len(lifecycle.ask_again(now()))
+    return f"{n_expired} alerts are open again, {n_asked} people are asked."

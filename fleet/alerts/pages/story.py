@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.kinds.kind import Family
+from fleet.alerts.messages import in_unit, usual_range
 from fleet.alerts.models import Alert, AlertEvent, Finding, Silence
 from fleet.alerts.pages.evidence import evidence
 from fleet.alerts.pages.inbox import Row, rows, where
@@ -180,9 +181,9 @@ def _found(finding: Finding, words: Words) -> Found:
         at=at,
         title=words.title(finding.kind),
         attribute=plain(finding.attribute),
-        score=words.number(finding.score),
-        limit=words.number(finding.limit),
-        usual=words.usual(finding),
+        score=in_unit(finding, finding.score),
+        limit=in_unit(finding, finding.limit),
+        usual=usual_range(finding),
         detail=plain(finding.detail),
     )
 

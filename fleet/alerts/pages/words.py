@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.kinds.kind import Level
+from fleet.alerts.messages import sentence, usual
 from fleet.alerts.models import Alert, AlertEvent, Finding
 from fleet.alerts.titles import titles
 from fleet.review.dates import today
@@ -77,30 +78,11 @@ class Words:
         """Return the service and version, which a region named."""
         return " ".join(cut(word) for word in (alert.service, alert.version) if word)
 
-    def number(self, value: float | None) -> str:
-        """Return a score as the detector gave it, in three digits."""
-        if value is None:
-            return ""
-        text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-        marks = str.maketrans({",": self.figures.thousands, ".": self.figures.decimal})
-        return text.translate(marks)
-
-    def usual(self, finding: Finding) -> str:
-        """Return the usual range: “0.03–0.08”."""
-        ends = [self.number(one) for one in (finding.usual_low, finding.usual_high)]
-        return "–".join(ends) if all(ends) else ""
-
     def measured(self, finding: Finding | None) -> str:
-        """Return the number with its limit and what is usual; nothing where none was measured."""
-        if finding is None or finding.score is None:
+        """Return what a message says: the number with its limit, and what is usual; or nothing."""
+        if finding is None:
             return ""
-        words = {"score": self.number(finding.score), "limit": self.number(finding.limit)}
-        words["usual"] = self.usual(finding)
-        if words["limit"] and words["usual"]:
-            return _("%(score)s, limit %(limit)s, usual %(usual)s") % words
-        if words["limit"]:
-            return _("%(score)s, limit %(limit)s") % words
-        return words["score"]
+        return " ".join(filter(None, (sentence(finding, finding.kind), usual(finding))))
 
     def happened(self, event: AlertEvent) -> str:
         """Return one line of the history."""
@@ -112,6 +94,7 @@ class Words:
             Event.ACKNOWLEDGED: _("%(name)s took it."),
             Event.GIVEN_BACK: _("%(name)s gave it back."),
             Event.WORSENED: _("It got worse: now it fails."),
+            Event.ASKED: _("Who has it was asked again."),
             Event.EXPIRED: _("Its time was over: it is open to all again."),
             Event.RESOLVED: _("%(name)s resolved it.") if name else _("It ended by itself."),
             Event.EXPLAINED: _("Another alert explains it."),

@@ -37,7 +37,7 @@ def test_it_delivers_what_is_due(alert, capsys):
 def test_it_asks_again_who_took_it_a_day_ago(alert):
     acknowledge(alert.pk, make_person(), now() - LONG_AGO)
 
-    assert ask_again() == "1 alerts are open again."
+    assert ask_again() == "1 alerts are open again, 0 people are asked."
 
 
 @pytest.mark.parametrize("task", [deliver, ask_again, look])
