@@ -102,6 +102,14 @@ def rows_of(
             own = {"attribute": name, "device_model": device, "n": len(of_device)}
             counts = histogram(np.array(of_device))
             yield DailyInput(region=region, day=day, **own, histogram=counts)
+    yield DailyInput(
+        region=region,
+        day=day,
+        attribute="always_the_same",
+        device_model="Selenia",
+        n=N,
+        histogram=[0] * 12 + [N] + [0] * 51,
+    )
     for view, p in zip(("CC", "MLO"), views, strict=True):
         own = {"attribute": "view", "device_model": "Selenia", "category": view}
         yield DailyCategory(region=region, day=day, **own, n=round(N * p))

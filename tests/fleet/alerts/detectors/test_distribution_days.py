@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from fleet.alerts.detectors import rescoring
 from fleet.alerts.detectors.clearing import clear_closed_days
-from fleet.alerts.detectors.distribution_days import PATIENCE, due
+from fleet.alerts.detectors.distribution_days import PATIENCE, due, judge_and_remember
 from fleet.alerts.detectors.watch import watch
 from fleet.alerts.detectors.watched import watched
 from fleet.alerts.lifecycle import resolve
@@ -108,6 +108,20 @@ def test_it_waits_until_the_day_is_over_everywhere_but_not_for_ever(db):
 
     assert TODAY not in judged(end - MINUTE)
     assert judged(end + PATIENCE)[TODAY] == 2
+
+
+def test_it_judges_who_comes_late_as_if_all_had_come_together(db, rng):
+    regions = make_fleet()
+    fill_day(regions[0], YESTERDAY, rng, shift=1.0)
+    live()
+    together, said = left(), findings()
+    SeriesDay.objects.filter(day=YESTERDAY).delete()
+
+    late = [one for one in watched() if one.id == regions[0].pk]
+    judge_and_remember([one for one in watched() if one not in late], YESTERDAY, NOW)
+    judge_and_remember(late, YESTERDAY, NOW)
+
+    assert (left(), findings()) == (together, said)
 
 
 def test_it_judges_the_days_of_a_region_that_was_away(db):

@@ -34,7 +34,7 @@ def test_it_is_silent_while_nothing_drifts(db):
     make_fleet(until=YESTERDAY - 3 * DAY)
 
     assert live(4) == 0
-    assert SeriesDay.objects.filter(day=YESTERDAY).count() == 3 * (len(ATTRIBUTES) + 2)
+    assert SeriesDay.objects.filter(day=YESTERDAY).count() == 3 * (len(ATTRIBUTES) + 3)
 
 
 def test_it_names_the_attribute_that_moved_and_its_bins(db, rng):
