@@ -27,10 +27,13 @@ from fleet.alerts.messengers.messenger import Gone, Messenger, Missing, Passing,
 from fleet.alerts.models import Alert
 from fleet.alerts.models_outbox import Channel, Message
 from fleet.alerts.outbox import reroute
+from fleet.alerts.pictures import picture_of
 from fleet.alerts.ringing import Drop, Hold, Say, decide
 
-# Two calls of a messenger and a reserve; see messengers/http.py.
-LEASE = timedelta(seconds=90)
+# Three calls of a messenger and a reserve; see messengers/http.py.
+LEASE = timedelta(seconds=120)
+# A line that lets no picture through may still let a text.
+TRIES_WITH_PICTURE = 2
 # A chat takes a message a second. What a group takes a minute the service says itself, by asking
 # to wait.
 PACE = timedelta(seconds=1)
@@ -69,9 +72,7 @@ def deliver_next(
     except Gone as failure:
         _disable(message, now, str(failure))
     except Exception as error:
-        # The words of an error may hold what a region wrote; its class and place do not.
-        where = "".join(traceback.format_tb(error.__traceback__))
-        log.error("Message %s: %s\n%s", message.pk, type(error).__name__, where)
+        _log(message, error)
         _postpone(message, now, f"Fleet's own error: {type(error).__name__}.", None)
     return message
 
@@ -133,7 +134,8 @@ def _say(message: Message, how: Say, now: datetime) -> None:
     messenger = messenger_of(message.channel)
     text = text_of(message)
     if not message.remote_id:
-        _send(message, messenger, text, now, is_silent=how.is_silent)
+        picture = _picture(message, now) if messenger.shows_pictures else None
+        _send(message, messenger, text, now, is_silent=how.is_silent, picture=picture)
         return
     digest = _digest(text)
     if messenger.can_edit and digest != message.sent_digest:
@@ -145,11 +147,29 @@ def _say(message: Message, how: Say, now: datetime) -> None:
     _confirm(message, message.remote_id, digest, now)
 
 
+def _picture(message: Message, now: datetime) -> bytes | None:
+    """Return what is drawn for the message; None when the text has to go alone."""
+    if message.attempts > TRIES_WITH_PICTURE:
+        return None
+    try:
+        return picture_of(message, now)
+    except Exception as error:
+        _log(message, error)
+        return None
+
+
 def _send(
-    message: Message, messenger: Messenger, text: Text, now: datetime, *, is_silent: bool
+    message: Message,
+    messenger: Messenger,
+    text: Text,
+    now: datetime,
+    *,
+    is_silent: bool,
+    picture: bytes | None = None,
 ) -> None:
     digest = _digest(text)
-    remote_id = messenger.send(text, _key(message, digest), is_silent=is_silent)
+    key = _key(message, digest)
+    remote_id = messenger.send(text, key, is_silent=is_silent, picture=picture)
     _confirm(message, remote_id, digest, now)
 
 
@@ -205,6 +225,12 @@ def _disable(message: Message, now: datetime, sentence: str) -> None:
     _held(message).update(claimed_until=None, sentence=sentence[:300])
     log.error("Messenger %s is disabled: %s", message.channel_id, sentence)
     reroute(now)
+
+
+def _log(message: Message, error: Exception) -> None:
+    # The words of an error may hold what a region wrote; its class and place do not.
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("Message %s: %s\n%s", message.pk, type(error).__name__, where)
 
 
 def _held(message: Message) -> QuerySet[Message]:

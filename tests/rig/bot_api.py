@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -17,9 +18,10 @@ TOKEN = "4711:a-token-for-tests"
 
 @dataclass
 class Chat:
-    """`texts` is what the chat reads now, `sent` everything that made a new message."""
+    """`texts` is what the chat reads now, captions too; `sent` all that made a new message."""
 
     texts: dict[int, str] = field(default_factory=dict)
+    pictures: dict[int, bytes] = field(default_factory=dict)
     keyboards: dict[int, list[list[dict[str, str]]]] = field(default_factory=dict)
     sent: list[dict[str, Any]] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
@@ -39,6 +41,7 @@ class BotApi:
         self.updates: deque[dict[str, Any]] = deque()
         self.retry_after = 1
         self.takes_s = 0.0
+        self.takes_pictures = True
         self.calls: list[str] = []
         self.lock = threading.Lock()
         self._port = 0
@@ -81,14 +84,28 @@ class BotApi:
         self.chat.keyboards[number] = content["reply_markup"]["inline_keyboard"]
         return done({"message_id": number})
 
+    def _sendPhoto(self, content: dict[str, Any]) -> tuple[int, dict[str, Any]]:  # noqa: N802
+        if not self.takes_pictures:
+            return 400, refusal(400, "Bad Request: not enough rights to send photos to the chat")
+        self.chat.pictures[len(self.chat.sent) + 1] = content.pop("photo")
+        return self._sendMessage({**content, "text": content.pop("caption")})
+
     def _editMessageText(self, content: dict[str, Any]) -> tuple[int, dict[str, Any]]:  # noqa: N802
+        if content["message_id"] in self.chat.pictures:
+            return 400, refusal(400, "Bad Request: there is no text in the message to edit")
+        return self._edit(content, content["text"])
+
+    def _editMessageCaption(self, content: dict[str, Any]) -> tuple[int, dict[str, Any]]:  # noqa: N802
+        return self._edit(content, content["caption"])
+
+    def _edit(self, content: dict[str, Any], text: str) -> tuple[int, dict[str, Any]]:
         number = content["message_id"]
         if number not in self.chat.texts:
             return 400, refusal(400, "Bad Request: message to edit not found")
         keyboard = content["reply_markup"]["inline_keyboard"]
-        if (self.chat.texts[number], self.chat.keyboards[number]) == (content["text"], keyboard):
+        if (self.chat.texts[number], self.chat.keyboards[number]) == (text, keyboard):
             return 400, refusal(400, "Bad Request: message is not modified: specified new message")
-        self.chat.texts[number], self.chat.keyboards[number] = content["text"], keyboard
+        self.chat.texts[number], self.chat.keyboards[number] = text, keyboard
         return done({"message_id": number})
 
     def _answerCallbackQuery(self, content: dict[str, Any]) -> tuple[int, dict[str, Any]]:  # noqa: N802
@@ -121,11 +138,19 @@ WORDS = {
 }
 
 
+def _of_form(text: str) -> Any:
+    """Return a field of a form: JSON, or the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
 class _Handler(BaseHTTPRequestHandler):
     api: BotApi
 
     def do_POST(self) -> None:
-        content = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        content = self._content(self.rfile.read(int(self.headers["content-length"])))
         _empty, bot, method = self.path.split("/")
         with self.api.lock:
             fault = self.api.faults.popleft() if self.api.faults else None
@@ -139,6 +164,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, refusal(401, "Unauthorized"))
         else:
             self._answer(*self.api.do(method, content), is_cut=fault == "half")
+
+    def _content(self, body: bytes) -> dict[str, Any]:
+        """Return what was sent as JSON, or as a form with a picture."""
+        kind = self.headers["content-type"]
+        if not kind.startswith("multipart/form-data"):
+            return dict(json.loads(body))
+        form = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+        content: dict[str, Any] = {}
+        for part in form.get_payload():
+            name = part.get_param("name", header="content-disposition")
+            raw = part.get_payload(decode=True)
+            content[name] = raw if name == "photo" else _of_form(raw.decode())
+        return content
 
     def _answer(self, status: int, body: dict[str, Any], *, is_cut: bool = False) -> None:
         text = json.dumps(body).encode()

@@ -52,7 +52,7 @@ class Synapse:
             "port": self._port,
             "type": "http",
             "bind_addresses": [LOOPBACK],
-            "resources": [{"names": ["client"]}],
+            "resources": [{"names": ["client", "media"]}],
         }
         return {
             "server_name": "fleet.test",
@@ -75,6 +75,7 @@ class Account:
 
     def __init__(self, url: str, token: str) -> None:
         self.token = token
+        self._url = url
         self._client = httpx.Client(
             base_url=f"{url}/_matrix/client/v3",
             headers={"Authorization": f"Bearer {token}"},
@@ -96,6 +97,13 @@ class Account:
         answer = self._client.get(f"/rooms/{quote(room)}/messages", params=wanted)
         answer.raise_for_status()
         return list(reversed(answer.json()["chunk"]))
+
+    def picture(self, address: str) -> bytes:
+        """Return the file behind an address mxc://server/name."""
+        folder = self._url + "/_matrix/client/v1/media/download/"
+        answer = self._client.get(folder + address.removeprefix("mxc://"))
+        answer.raise_for_status()
+        return answer.content
 
     def close(self) -> None:
         self._client.close()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from django.db import connection
 from django.db.models import F
 
-from fleet.alerts.detectors.watched import Values, Watched, day_start, hours_at_work
+from fleet.alerts.detectors.slow import slow_answers
+from fleet.alerts.detectors.watched import Watched, day_start, hours_at_work
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.models import Finding
 from regions.drift.arrays import Flags, Ints
@@ -18,21 +18,6 @@ from regions.drift.rates import ERRORS_CHANGE, LAG_DAYS, PAST_DAYS, SLOW_CHANGE,
 from regions.models import DailyRollup, HourlyRollup
 
 N_DAYS = PAST_DAYS + LAG_DAYS + 1
-# A latency that is usually short may double without being felt.
-TIMES_USUAL, SLOWER_BY_S = 2, 30
-# Bin b of latencies begins at 0.01 · 10^(b / 25.6) seconds, as the contract says.
-_SLOW = """
-WITH usual AS (
-  SELECT region_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY latency_p95_s) AS p95
-  FROM regions_dailyrollup WHERE region_id = ANY (%(ids)s) AND day < %(last)s - 7
-    AND day > %(last)s - %(n_days)s GROUP BY region_id),
-limits AS (
-  SELECT region_id, least(127, ceil(25.6 * log((greatest(p95 * %(times)s, p95 + %(by)s) / 0.01)
-    ::numeric)))::int AS first FROM usual WHERE p95 IS NOT NULL)
-SELECT d.region_id, d.day, d.n_done - d.n_bad_latency,
-  coalesce((SELECT sum(n) FROM unnest(d.latency_histogram[l.first + 1:128]) AS n), 0)
-FROM regions_dailyrollup d JOIN limits l USING (region_id)
-WHERE d.day > %(last)s - %(n_days)s - 2"""
 
 
 def failing(regions: Sequence[Watched]) -> list[Finding]:
@@ -58,27 +43,9 @@ def slow(regions: Sequence[Watched]) -> list[Finding]:
     if not still:
         return []
     events, n = _table(still), _table(still)
-    rows = slow_answers([one.id for one in still], max(one.day for one in still))
+    rows = slow_answers([one.id for one in still], max(one.day for one in still), N_DAYS)
     _fill(still, ((region, day, n_slow, m) for region, day, m, n_slow in rows), events, n)
     return _judged(still, "latency_up", events, n, SLOW_CHANGE)
-
-
-def slow_answers(ids: Sequence[int], last: date) -> list[tuple[int, date, int, int]]:
-    """Return (region's id, day, answers, slow ones) of the days up to `last`.
-
-    Slow is beyond twice the usual 95th percentile, and by half a minute at least.
-    """
-    values: Values = {
-        "ids": list(ids),
-        "last": last,
-        "n_days": N_DAYS,
-        "times": TIMES_USUAL,
-        "by": SLOWER_BY_S,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_SLOW, values)
-        rows: list[tuple[int, date, int, int]] = cursor.fetchall()
-    return rows
 
 
 def _table(regions: Sequence[Watched]) -> Ints:

@@ -8,11 +8,19 @@ from fleet.alerts.messengers.messenger import Gone, Missing, Passing, Text
 
 class ByApprise:
     can_edit = False
+    shows_pictures = False
 
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def send(self, text: Text, key: str, *, is_silent: bool) -> str:  # noqa: ARG002
+    def send(
+        self,
+        text: Text,
+        key: str,
+        *,
+        is_silent: bool,  # noqa: ARG002
+        picture: bytes | None = None,  # noqa: ARG002
+    ) -> str:
         # Its hundreds of services are read only where one of them is used.
         from apprise import Apprise, NotifyFormat
 

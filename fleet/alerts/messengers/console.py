@@ -12,8 +12,16 @@ from fleet.alerts.messengers.messenger import Text
 
 class Console:
     can_edit = True
+    shows_pictures = False
 
-    def send(self, text: Text, key: str, *, is_silent: bool) -> str:
+    def send(
+        self,
+        text: Text,
+        key: str,
+        *,
+        is_silent: bool,
+        picture: bytes | None = None,  # noqa: ARG002
+    ) -> str:
         _write(f"message {key}, {'silent' if is_silent else 'rings'}", text)
         return key
 

@@ -17,6 +17,8 @@ READ_S = 10.0
 WHOLE_S = 20.0
 MAX_BYTES = 1_000_000
 MAX_RETRY_AFTER_S = 24 * 3600
+# The same for all: a name would tell of a region.
+PNG, PICTURE_NAME = "image/png", "chart.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,16 @@ class Answer:
 def ask(
     method: str,
     url: str,
-    content: dict[str, Any],
+    content: dict[str, Any] | bytes | None = None,
     *,
+    picture: bytes | None = None,
     headers: dict[str, str] | None = None,
     proxy: str = "",
     read_s: float = READ_S,
 ) -> Answer:
     """Return the answer; raise Passing when none came in time. Redirections are not followed.
 
+    `content` is sent as JSON, a PNG as it is, and with a `picture` as a form that holds it.
     Messages of httpx may hold the URL, and with it a token: only their class is told.
     """
     timeout = httpx.Timeout(CONNECT_S, read=read_s)
@@ -46,12 +50,29 @@ def ask(
     try:
         with (
             httpx.Client(timeout=timeout, proxy=proxy or None, trust_env=False) as client,
-            client.stream(method, url, json=content, headers=headers) as response,
+            client.stream(method, url, **_sent(content, picture, headers)) as response,
         ):
             body = _read(response, deadline)
             return Answer(response.status_code, _object(body), _retry_after(response))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise Passing(f"The messenger's server did not answer ({type(error).__name__}).") from None
+
+
+def _sent(
+    content: dict[str, Any] | bytes | None, picture: bytes | None, headers: dict[str, str] | None
+) -> dict[str, Any]:
+    if isinstance(content, bytes):
+        return {"content": content, "headers": {**(headers or {}), "Content-Type": PNG}}
+    if content is None:
+        return {"headers": headers}
+    if picture is None:
+        return {"json": content, "headers": headers}
+    fields = {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in content.items()
+    }
+    files = {"photo": (PICTURE_NAME, picture, PNG)}
+    return {"data": fields, "files": files, "headers": headers}
 
 
 def in_seconds(value: object) -> timedelta | None:

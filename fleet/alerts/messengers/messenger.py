@@ -32,9 +32,13 @@ class Messenger(Protocol):
     """
 
     can_edit: bool
+    shows_pictures: bool
 
-    def send(self, text: Text, key: str, *, is_silent: bool) -> str:
-        """Return the service's own name of the new message."""
+    def send(self, text: Text, key: str, *, is_silent: bool, picture: bytes | None = None) -> str:
+        """Return the service's own name of the new message, the text alone if it takes no picture.
+
+        `picture` is a PNG.
+        """
         ...
 
     def edit(self, remote_id: str, text: Text, key: str) -> None: ...

@@ -13,6 +13,10 @@ POLL_S = 25
 TOO_MANY, FORBIDDEN = 429, 403
 UNKNOWN_TOKEN = (401, 404)
 SAME = "message is not modified"
+NO_TEXT = "there is no text in the message to edit"
+# Refusals of a picture: of its form, of the right to send any, of its size.
+MAY_TAKE_TEXT = (400, 403, 413)
+LONGEST_CAPTION = 1024
 NOT_THERE = (
     "message to edit not found",
     "message can't be edited",
@@ -34,6 +38,7 @@ class Telegram:
     """A chat, or a topic of it."""
 
     can_edit = True
+    shows_pictures = True
 
     def __init__(
         self, server: str, token: str, chat: str, topic: str = "", proxy: str = ""
@@ -43,11 +48,27 @@ class Telegram:
         self._topic = topic
         self._proxy = proxy
 
-    def send(self, text: Text, key: str, *, is_silent: bool) -> str:  # noqa: ARG002 (it has no keys)
+    def send(
+        self,
+        text: Text,
+        key: str,  # noqa: ARG002 (it has no keys)
+        *,
+        is_silent: bool,
+        picture: bytes | None = None,
+    ) -> str:
+        if picture is not None:
+            try:
+                return self._send(text, is_silent=is_silent, picture=picture)
+            except _NoPicture:
+                pass
         return self._send(text, is_silent=is_silent)
 
     def edit(self, remote_id: str, text: Text, key: str) -> None:  # noqa: ARG002
-        self._call("editMessageText", {**self._said(text), "message_id": _number(remote_id)})
+        place = {"message_id": _number(remote_id)}
+        try:
+            self._call("editMessageText", {**self._said(text), **place})
+        except _IsPicture:
+            self._call("editMessageCaption", {**self._said(text, "caption"), **place})
 
     def reply(self, remote_id: str, text: Text, key: str, *, is_silent: bool) -> None:  # noqa: ARG002
         to = {"message_id": _number(remote_id), "allow_sending_without_reply": True}
@@ -70,30 +91,49 @@ class Telegram:
         asked = {"url": url, "secret_token": secret, "allowed_updates": ["callback_query"]}
         self._call("setWebhook", asked)
 
-    def _send(self, text: Text, *, is_silent: bool, **more: object) -> str:
-        content = {**self._said(text), "disable_notification": is_silent, **more}
+    def _send(
+        self, text: Text, *, is_silent: bool, picture: bytes | None = None, **more: object
+    ) -> str:
+        said = self._said(text, "caption" if picture else "text")
+        content = {**said, "disable_notification": is_silent, **more}
         if self._topic:
             content["message_thread_id"] = _number(self._topic)
-        sent = self._call("sendMessage", content)
+        sent = self._call("sendPhoto" if picture else "sendMessage", content, picture=picture)
         if not isinstance(sent, dict) or "message_id" not in sent:
             raise Passing("Telegram took the message and did not name it.")
         return str(sent["message_id"])
 
-    def _said(self, text: Text) -> dict[str, Any]:
+    def _said(self, text: Text, name: str = "text") -> dict[str, Any]:
         rows = [[_button(one.label, one.url, one.data) for one in row] for row in text.buttons]
-        return {
-            "chat_id": self._chat,
-            "text": text.body,
-            "link_preview_options": {"is_disabled": True},
-            "reply_markup": {"inline_keyboard": rows},
-        }
+        said = {"chat_id": self._chat, "reply_markup": {"inline_keyboard": rows}}
+        if name == "caption":
+            return {**said, "caption": text.body[:LONGEST_CAPTION]}
+        return {**said, "text": text.body, "link_preview_options": {"is_disabled": True}}
 
-    def _call(self, name: str, content: dict[str, Any], *, read_s: float = READ_S) -> object:
-        answer = ask("POST", f"{self._base}/{name}", content, proxy=self._proxy, read_s=read_s)
+    def _call(
+        self,
+        name: str,
+        content: dict[str, Any],
+        *,
+        picture: bytes | None = None,
+        read_s: float = READ_S,
+    ) -> object:
+        url = f"{self._base}/{name}"
+        answer = ask("POST", url, content, picture=picture, proxy=self._proxy, read_s=read_s)
         if answer.body.get("ok") is True:
             return answer.body.get("result")
+        if picture is not None and answer.status in MAY_TAKE_TEXT:
+            raise _NoPicture
         _refuse(answer)
         return None
+
+
+class _NoPicture(Exception):
+    """The chat does not take the picture; what it says to the text alone counts."""
+
+
+class _IsPicture(Exception):
+    """The message is a picture: it has no text, but a caption."""
 
 
 def _refuse(answer: Answer) -> None:
@@ -106,6 +146,8 @@ def _refuse(answer: Answer) -> None:
         raise Passing("Telegram asks to wait.", in_seconds(asked) or answer.retry_after)
     if SAME in lower:
         return
+    if NO_TEXT in lower:
+        raise _IsPicture
     # A wrong token and an unknown method look alike; proxies that say 404 send no such object.
     if answer.status in UNKNOWN_TOKEN and answer.body.get("ok") is False:
         raise Gone("Telegram does not know the bot: enter the token that BotFather gives.")

@@ -24,7 +24,9 @@ from fleet.review.charts import (
     line,
     no_data_yet,
     plot,
+    plot_text,
     section,
+    short,
     table,
 )
 from fleet.review.figures import NOTHING, Figures, short_day_name
@@ -59,16 +61,17 @@ def _month(finding: Finding, until: date, figures: Figures) -> Iterator[Chart]:
 def _days_chart(series: Series, figures: Figures) -> Chart:
     """Return thirty days with the limit and the usual range; a day without a value is a gap."""
     labels = [short_day_name(day) for day in series.times]
+    what = f"{series.title}, {short(series.about)}" if series.about else series.title
     traces = _band(series, labels)
     traces.append(
-        line(series.title, labels, series.values, NOW, mode="lines+markers", marker={"size": 5})
+        line(plot_text(what), labels, series.values, NOW, mode="lines+markers", marker={"size": 5})
     )
     if series.limit is not None:
         limit = line(_("Limit"), labels, [series.limit] * len(labels), "--status-failing")
         traces.append({**limit, "line": {**limit["line"], "dash": "dash"}})
     last = max(at for at, value in enumerate(series.values) if value is not None)
     words = {
-        "what": series.title,
+        "what": what,
         "value": _text(series.values[last], series.measure, figures),
         "day": labels[last],
         "limit": _text(series.limit, series.measure, figures),
@@ -98,7 +101,7 @@ def _days_chart(series: Series, figures: Figures) -> Chart:
             categories=True,
             every=LABEL_EVERY,
         ),
-        (table(series.title, columns, [(d, *r) for d, r in zip(labels, rows, strict=True)]),),
+        (table(what, columns, [(d, *r) for d, r in zip(labels, rows, strict=True)]),),
     )
 
 

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from fleet.alerts.detectors.series_days import SCORE
 from fleet.alerts.models import Finding
 from fleet.people.rights import visible_regions
 from fleet.review.attributes import INPUT_RANGES
@@ -50,9 +51,19 @@ def moved(account: User, finding: Finding, figures: Figures) -> Iterator[Chart]:
 
 def _class(finding: Finding, reference: Reference, figures: Figures) -> Iterator[Chart]:
     """The scores of the class, the version beside itself."""
-    rows = _scores_of_model(finding).filter(
-        class_code=finding.attribute, model_version=finding.version
-    )
+    yield from _of_class(finding, finding.attribute, reference, figures)
+
+
+def _answers(finding: Finding, reference: Reference, figures: Figures) -> Iterator[Chart]:
+    """The same where the attribute names what is measured as well; sizes are not drawn."""
+    if finding.attribute.startswith(SCORE):
+        yield from _of_class(finding, finding.attribute.removeprefix(SCORE), reference, figures)
+
+
+def _of_class(
+    finding: Finding, class_code: str, reference: Reference, figures: Figures
+) -> Iterator[Chart]:
+    rows = _scores_of_model(finding).filter(class_code=class_code, model_version=finding.version)
     yield from _histograms(
         rows.filter(day=finding.day), rows.filter(day__in=reference.days), figures
     )
@@ -135,6 +146,7 @@ _KINDS = {
     "class_collapse": _class,
     "outputs_identical": _node,
     "input_drift": _inputs,
+    "output_drift": _answers,
     "new_category": _inputs,
     "errors_up": _failures,
     "latency_up": _latencies,

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from fleet.alerts.detectors.shares import slow_answers
+from fleet.alerts.detectors.slow import slow_answers
 from fleet.alerts.models import Finding
 from fleet.people.rights import visible_regions
 from fleet.review.charts import (

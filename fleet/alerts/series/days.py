@@ -10,10 +10,11 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Greatest, TruncDate
 from django.utils.translation import gettext as _
 
-from fleet.alerts.detectors.shares import slow_answers
+from fleet.alerts.detectors.slow import slow_answers
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.kinds.kind import Measure
 from fleet.alerts.models import Finding
+from fleet.alerts.models_drift import Difference, SeriesDay
 from fleet.alerts.series.series import Series, Value, last_days, rolling, share
 from regions.localday import day_bounds
 from regions.models import DailyCategory, DailyRollup, DailyScore, HourlyOutput
@@ -40,6 +41,7 @@ def daily(finding: Finding, until: date) -> Series | None:
         finding.limit if is_limited else None,
         (finding.usual_low,) * n if finding.usual_low is not None else (),
         (finding.usual_high,) * n if finding.usual_high is not None else (),
+        about=finding.attribute,
     )
     return series if series.is_known else None
 
@@ -94,9 +96,8 @@ def _positive(finding: Finding, until: date) -> _Read:
     )
     totals = rows.values_list("day").annotate(Sum("n_positive"), Sum("n_scored"))
     shares = {day: share(positive, scored) for day, positive, scored in totals.order_by("day")}
-    title = _("Share of positives, class %(name)s") % {"name": finding.attribute}
     # Regions are told apart by a score of their own, which is no share.
-    return title, Measure.SHARE, shares, finding.kind == "class_collapse"
+    return _("Share of positives"), Measure.SHARE, shares, finding.kind == "class_collapse"
 
 
 def _identical(finding: Finding, until: date) -> _Read:
@@ -122,8 +123,7 @@ def _identical(finding: Finding, until: date) -> _Read:
         if (found := share(part, whole)) is not None:
             known = least.get(day)
             least[day] = found if known is None else min(found, known)
-    title = _("Share of equal answers, node %(name)s") % {"name": finding.attribute}
-    return title, Measure.SHARE, least, True
+    return _("Share of equal answers"), Measure.SHARE, least, True
 
 
 def _new(finding: Finding, until: date) -> _Read:
@@ -149,6 +149,31 @@ def _found(finding: Finding, until: date) -> _Read:
     return _("Score on days on which it was found"), KINDS[finding.kind].measure, scores, True
 
 
+def _scored(finding: Finding, until: date) -> _Read:
+    """The scores, or sums, of every day that was judged; of the channel that the finding names."""
+    difference = Difference.objects.filter(finding=finding).first()
+    title, measure, known, is_limited = _found(finding, until)
+    if difference is None:
+        return title, measure, known, is_limited
+    columns = [f"day_{difference.channel}_score"]
+    if difference.rule == Difference.Rule.SLOW:
+        is_location = difference.channel == Difference.Channel.LOCATION
+        sides = ("upwards", "downwards") if is_location else (difference.channel,)
+        columns = [f"sum_{side}" for side in sides]
+    rows = SeriesDay.objects.filter(
+        **_since(finding, until),
+        service=finding.service,
+        version=finding.version,
+        attribute=finding.attribute,
+    )
+    kept = {
+        day: max((abs(one) for one in scores if one is not None), default=None)
+        for day, *scores in rows.values_list("day", *columns)
+    }
+    # A sum begins again at nought on the day on which it was found.
+    return _("Score against the days before"), measure, {**kept, **known}, is_limited
+
+
 _READ: dict[str, Callable[[Finding, date], _Read]] = {
     "errors_up": _failed,
     "latency_up": _slow,
@@ -159,7 +184,8 @@ _READ: dict[str, Callable[[Finding, date], _Read]] = {
     "unlike_peers": _positive,
     "outputs_identical": _identical,
     "new_category": _new,
-    "input_drift": _found,
+    "input_drift": _scored,
+    "output_drift": _scored,
     "version_unexpected": _found,
 }
 

@@ -13,8 +13,9 @@ Value = float | None
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """`title` names the number. A value that nobody knows is None: a gap, never a zero.
+    """`title` names the number, `about` what it is of, in a region's own word.
 
+    A value that nobody knows is None: a gap, never a zero.
     `times` are the region's local days, or instants at which hours begin. `low` and `high` are the
     usual range at each of them; `limit` holds for all.
     """
@@ -26,6 +27,7 @@ class Series:
     limit: Value = None
     low: tuple[Value, ...] = ()
     high: tuple[Value, ...] = ()
+    about: str = ""
 
     @property
     def is_known(self) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from fleet.alerts.delivery import claim, deliver_next
 from fleet.alerts.lifecycle import acknowledge, find, resolve
 from fleet.alerts.models import Channel, Message
 from fleet.alerts.outbox import FIRST_WAIT
-from tests.builders import NOW, make_channel, make_person, make_region
+from tests.builders import NOW, TODAY, make_channel, make_daily, make_person, make_region
 from tests.fleet.alerts.test_lifecycle import saw
 from tests.rig.synapse import Account, Synapse, is_installed
 
@@ -104,3 +106,19 @@ def test_it_disables_a_room_when_its_token_is_not_known(room, monkeypatch):
     deliver()
 
     assert "access token" in Channel.objects.get().disabled_reason
+
+
+def test_it_sends_a_picture_that_keeps_its_place_under_a_new_caption(room, accounts):
+    (alert,) = [one.alert for one in Message.objects.all()]
+    make_daily(alert.region, TODAY)
+    deliver()
+    acknowledge(alert.pk, make_person("vera"), SOON)
+    deliver()
+    first, taken = (one["content"] for one in accounts[1].messages(room))
+
+    assert [first["msgtype"], taken["m.new_content"]["msgtype"]] == ["m.image", "m.image"]
+    assert first["filename"] == "chart.png"
+    assert first["body"].startswith("■ FAILING · Tver")
+    assert "vera took it" in taken["m.new_content"]["body"]
+    assert taken["m.new_content"]["url"] == first["url"]
+    assert Image.open(BytesIO(accounts[1].picture(first["url"]))).size == (1200, 600)

@@ -53,6 +53,7 @@ WHERE = {
     "unlike_peers": {**MODEL, "attribute": "malignancy"},
     "outputs_identical": {**MODEL, "attribute": "gpu-1"},
     "input_drift": {"attribute": "kvp"},
+    "output_drift": {**MODEL, "attribute": "score:malignancy"},
     "new_category": {"attribute": "modality", "detail": "DX"},
 }
 DRAWN = {
@@ -60,6 +61,7 @@ DRAWN = {
     "unlike_peers": {"score-0", "month", "peers"},
     "outputs_identical": {"score-0", "score-1", "month", "peers"},
     "input_drift": {"input-kvp", "month"},
+    "output_drift": {"score-0", "month"},
     "new_category": {"category-modality", "month", "peers"},
     "errors_up": {"failures", "month", "peers"},
     "latency_up": {"month", "peers"},
