@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import numpy as np
 import pytest
 
 from fleet.alerts.models import Alert, Finding, SeriesDay
+from fleet.alerts.series.days import daily
 from tests.fleet.alerts.detectors.profiled import (
     ATTRIBUTES,
     DAY,
@@ -16,8 +15,6 @@ from tests.fleet.alerts.detectors.profiled import (
     live,
     make_fleet,
 )
-
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 @pytest.fixture
@@ -104,3 +101,15 @@ def test_it_lets_another_mix_of_devices_be_where_they_are_known(db, rng, other, 
 def mix(other: str, share: float) -> list[tuple[str, float, float]]:
     """Return two devices, the second of which measures 1 sd more."""
     return [("Selenia", share, 0.0), (other, 1 - share, 1.0)]
+
+
+def test_it_keeps_the_scores_of_all_days_for_the_alerts_page(db, rng):
+    regions = make_fleet()
+    fill_day(regions[1], YESTERDAY, rng, shift=1.0)
+    live()
+
+    month = daily(Finding.objects.get(), YESTERDAY)
+
+    known = [value for value in month.values if value is not None]
+    assert len(known) == 21
+    assert max(known) == known[-1] == Finding.objects.get().score
