@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from fleet.alerts.lifecycle import Refused, acknowledge, give_back, resolve
 from fleet.alerts.models import Alert
+from fleet.alerts.new_normal import accept_new_normal
 from fleet.alerts.silences import silence
 
 Deed = Callable[[Alert, User, Mapping[str, str], datetime], None]
@@ -43,6 +44,11 @@ def mute(alert: Alert, author: User, given: Mapping[str, str], now: datetime) ->
     silence(author, alert.region, until, reason, now, service=alert.service, kind=alert.kind)
 
 
+def take_for_normal(alert: Alert, author: User, given: Mapping[str, str], now: datetime) -> None:
+    """Begin what the rules compare with again, and resolve the alert."""
+    accept_new_normal(alert, author, given.get("reason", ""), now)
+
+
 def until_when(given: Mapping[str, str], zone: ZoneInfo, now: datetime) -> datetime:
     """Return the end that a form asks for: `until` by the clock of the center's people, or else one
     of the offers in `for`; morning is that of `zone`."""
@@ -67,6 +73,7 @@ DEEDS: dict[str, Deed] = {
     "give-back": hand_back,
     "silence": mute,
     "resolve": end,
+    "new-normal": take_for_normal,
 }
 
 
@@ -77,5 +84,10 @@ def done(deed: str, n: int) -> str:
         "give-back": ngettext("%(n)s alert is given back.", "%(n)s alerts are given back.", n),
         "silence": ngettext("%(n)s alert is silenced.", "%(n)s alerts are silenced.", n),
         "resolve": ngettext("%(n)s alert is resolved.", "%(n)s alerts are resolved.", n),
+        "new-normal": ngettext(
+            "%(n)s alert is resolved: this is normal now.",
+            "%(n)s alerts are resolved: this is normal now.",
+            n,
+        ),
     }
     return sentences[deed] % {"n": n}

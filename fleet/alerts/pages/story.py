@@ -15,6 +15,7 @@ from fleet.alerts.kinds import KINDS
 from fleet.alerts.kinds.kind import Family
 from fleet.alerts.messages import in_unit, usual_range
 from fleet.alerts.models import Alert, AlertEvent, Finding, Silence
+from fleet.alerts.new_normal import may_be_normal
 from fleet.alerts.pages.evidence import evidence
 from fleet.alerts.pages.inbox import Row, rows, where
 from fleet.alerts.pages.words import Words
@@ -96,6 +97,7 @@ class Story:
     why_not: str
     sections: tuple[Section, ...]
     has_sample: bool
+    may_be_normal: bool
 
     @property
     def plots(self) -> dict[str, Plot]:
@@ -132,6 +134,7 @@ def story(account: User, alert: Alert, now: datetime) -> Story:
         may_act=may_act,
         why_not="" if may_act or alert.region_id else _only_all(),
         sections=evidence(account, alert, judged, now),
+        may_be_normal=may_be_normal(alert),
         has_sample=judged is not None and alert.family not in WITHOUT_STUDIES,
     )
 

@@ -238,3 +238,25 @@ def test_it_makes_nothing_but_markdown_of_a_runbook():
     assert 'href="javascript' not in html
     assert "<img" not in html
     assert "<strong>bold</strong>" in html
+
+
+def test_it_takes_what_was_found_for_normal(client, oncall):
+    alert = make_alert(make_region(), "input_drift", now() - HOUR, attribute="kvp")
+    assert "New normal" in shown(client, f"/alerts/{alert.pk}/")
+
+    page = post(client, "/alerts/act/new-normal/", alert=alert.pk, reason="A new X-ray tube")
+
+    assert "1 alert is resolved: this is normal now." in page
+    (accepted,) = alert.new_normals.all()
+    assert (accepted.author, accepted.reason) == (oncall, "A new X-ray tube")
+    assert "New normal" not in shown(client, f"/alerts/{alert.pk}/")
+
+
+def test_it_offers_no_new_normal_where_nothing_is_compared(client, oncall):
+    alert = make_alert(make_region(), "link_lost", now() - HOUR)
+    assert "New normal" not in shown(client, f"/alerts/{alert.pk}/")
+
+    page = post(client, "/alerts/act/new-normal/", alert=alert.pk, reason="It is always so")
+
+    assert "This alert has no past to begin again" in page
+    assert Alert.objects.get(pk=alert.pk).state == "open"
