@@ -13,6 +13,7 @@ from django.conf import settings
 
 from fleet.alerts.detectors.rescoring import CannotRescore, rescore
 from fleet.alerts.models import Alert
+from fleet.alerts.models_drift import SeriesDay
 from fleet.alerts.models_evaluation import Evaluation
 from fleet.demo.servers import ServerError
 from regions.localday import local_day
@@ -21,6 +22,7 @@ from regions.models import DailyScore, Region, RegionStatus
 LOOK_EVERY_S = 0.5
 ASK_EVERY_S = 5.0
 WITHIN_S = 120.0
+TRIES = 20
 PEER_DAYS = timedelta(days=7)
 EACH_ALONE = (Evaluation.Rules.WATCH, Evaluation.Rules.DAY)
 # Judged when the day is over in all regions, which may be hours from now.
@@ -76,6 +78,20 @@ def judge_at_once(region: Region, kind: str, sender: Celery, asked_at: datetime)
         ask,
         f"No alert of the kind {kind} for {region.code} within {WITHIN_S:.0f} s.",
     )
+
+
+def judge_past_days(now: datetime, n_days: int) -> None:
+    """Judge the days before today as if they had been lived through, unless they are judged."""
+    if SeriesDay.objects.exists():
+        return
+    first = (now - n_days * timedelta(days=1)).date()
+    for _try in range(TRIES):
+        try:
+            for _day in rescore(first, now):
+                pass
+            return
+        except CannotRescore:
+            time.sleep(LOOK_EVERY_S)
 
 
 def _judge_the_fleets_day(region: Region, now: datetime) -> None:

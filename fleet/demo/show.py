@@ -26,6 +26,8 @@ from fleet.demo.valkey import Valkey
 
 TUNNELS_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.5
+# The rules learn for fourteen days what is usual.
+JUDGED_DAYS = 20
 
 
 class Show:
@@ -133,6 +135,7 @@ class Show:
     def _collect(self) -> None:
         """Wait until the workers have collected every region that can be."""
         from fleet.demo import registration
+        from fleet.demo.looking import judge_past_days
 
         self.progress.step("Collecting the regions")
         began = now()
@@ -145,6 +148,8 @@ class Show:
                 lambda codes: f"Not collected:\n{registration.why_not_collected(codes)}",
             )
             sender.send_task("regions.tasks.rebuild_union", queue="default")
+            self.progress.step(f"Judging {JUDGED_DAYS} days")
+            judge_past_days(now(), JUDGED_DAYS)
             sender.send_task("fleet.alerts.tasks.watch", queue="default")
         registration.disconnect()
 

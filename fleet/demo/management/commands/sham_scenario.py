@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import datetime, timedelta
 
 import psycopg
@@ -85,8 +87,8 @@ class Command(BaseCommand):
         self._say(f"  the alert       {_page(demo, alert.pk) if alert else demo.address}")
         self._say(f"  the daily page  {demo.address}/")
         self._say(f"  within 70 s     in the messenger: {demo.messages}")
-        again = f"python manage.py sham_scenario --stop --region {region.code}"
-        self._say(f"To undo it: {again}")
+        python = os.path.relpath(sys.executable)
+        self._say(f"To undo it: {python} manage.py sham_scenario --stop --region {region.code}")
 
     def _stop(
         self,
