@@ -25,9 +25,9 @@ from tests.builders import NO_BINS, NOW, TODAY, make_path, make_region, make_sta
 
 DAY = timedelta(days=1)
 YESTERDAY = TODAY - DAY
-ATTRIBUTES = tuple(f"attribute_{n}" for n in range(6))
+ATTRIBUTES = tuple(f"attribute_{n}" for n in range(4))
 # Creeps are compared with the days from 28 before on, ten of them at least.
-N_DAYS, N_REMEMBERED = 42, 20
+N_DAYS, N_REMEMBERED = 40, 20
 N = 200
 
 

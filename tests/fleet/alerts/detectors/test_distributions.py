@@ -91,7 +91,7 @@ def test_it_finds_a_creep_that_no_day_shows(db, rng):
 @pytest.mark.parametrize(("other", "is_found"), [("Planmed", False), ("Selenia", True)])
 def test_it_lets_another_mix_of_devices_be_where_they_are_known(db, rng, other, is_found):
     regions = make_fleet(devices=mix(other, 0.5))
-    fill_day(regions[0], YESTERDAY, rng, devices=mix(other, 0.2))
+    fill_day(regions[0], YESTERDAY, rng, devices=mix(other, 0.15))
 
     live()
 
