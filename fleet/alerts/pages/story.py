@@ -18,7 +18,7 @@ from fleet.alerts.models import Alert, AlertEvent, Finding, Silence
 from fleet.alerts.new_normal import may_be_normal
 from fleet.alerts.pages.evidence import evidence
 from fleet.alerts.pages.inbox import Row, rows, where
-from fleet.alerts.pages.words import Words
+from fleet.alerts.pages.words import Words, unbroken
 from fleet.alerts.silences import lasting_silences
 from fleet.alerts.visible import may_act_on, visible_alerts, with_silence
 from fleet.people.rights import visible_regions
@@ -184,9 +184,9 @@ def _found(finding: Finding, words: Words) -> Found:
         at=at,
         title=words.title(finding.kind),
         attribute=plain(finding.attribute),
-        score=in_unit(finding, finding.score),
-        limit=in_unit(finding, finding.limit),
-        usual=usual_range(finding),
+        score=unbroken(in_unit(finding, finding.score)),
+        limit=unbroken(in_unit(finding, finding.limit)),
+        usual=unbroken(usual_range(finding)),
         detail=plain(finding.detail),
     )
 

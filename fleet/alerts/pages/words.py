@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
@@ -21,6 +22,7 @@ from fleet.review.figures import Figures, cut, day_name
 from fleet.review.standing_alerts import name_of
 
 Event = AlertEvent.Kind
+NO_BREAK = "\u00a0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ class Words:
         """Return what a message says: the number with its limit, and what is usual; or nothing."""
         if finding is None:
             return ""
-        return " ".join(filter(None, (sentence(finding, finding.kind), usual(finding))))
+        said = (sentence(finding, finding.kind), usual(finding))
+        return unbroken(" ".join(filter(None, said)))
 
     def happened(self, event: AlertEvent) -> str:
         """Return one line of the history."""
@@ -112,3 +115,8 @@ class Words:
 def is_failing(kind: str) -> bool:
     """Whether alerts of the kind say that something fails; a kind that is gone does not."""
     return kind in KINDS and KINDS[kind].level is Level.FAILING
+
+
+def unbroken(text: str) -> str:
+    """Return the text with each number and its unit in one line."""
+    return re.sub(r"(?<=\d) (?=\S)", NO_BREAK, text)

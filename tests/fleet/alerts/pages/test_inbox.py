@@ -93,7 +93,9 @@ def test_it_says_number_limit_and_what_is_usual():
     (row,) = inbox(make_person(), Asked(), NOW + 2 * HOUR).rows
 
     assert (row.where, row.title, row.about) == ("Tver", "More studies fail than usual", "mammo 7")
-    assert row.measured == "31 % of the studies fail, limit 20 %. Usual: 3 %–8 %."
+    assert (
+        row.measured == "31\u00a0% of the studies fail, limit 20\u00a0%. Usual: 3\u00a0%–8\u00a0%."
+    )
     assert row.when == "since 10:00, 2 h"
 
 

@@ -46,7 +46,7 @@ def test_it_tells_the_whole_story_of_an_alert(client, oncall):
     for text in (
         "Тверь",
         "mammo",
-        "31 % of the studies fail, limit 20 %. Usual: 3 %–8 %.",
+        "31\u00a0% of the studies fail, limit 20\u00a0%. Usual: 3\u00a0%–8\u00a0%.",
         "manufacturer",
         "Opened.",
     ):

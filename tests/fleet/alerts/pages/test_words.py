@@ -7,7 +7,7 @@ import pytest
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.messages import sentence
 from fleet.alerts.models import Alert, AlertEvent, Finding
-from fleet.alerts.pages.words import Words
+from fleet.alerts.pages.words import Words, unbroken
 from tests.builders import NOW, make_region
 
 
@@ -23,7 +23,7 @@ def test_it_has_a_sentence_for_all_that_can_happen(kind):
     [
         ({}, ""),
         ({"score": 0.31234}, ""),
-        ({"usual_low": 0.03, "usual_high": 0.08}, "Usual: 3 %–8 %."),
+        ({"usual_low": 0.03, "usual_high": 0.08}, "Usual: 3\u00a0%–8\u00a0%."),
     ],
 )
 def test_it_says_what_was_measured(given, said):
@@ -36,7 +36,7 @@ def test_it_says_of_each_kind_what_a_message_says(code):
 
     said = Words.of_active_language(NOW).measured(finding)
 
-    assert said == sentence(finding, code)
+    assert said == unbroken(sentence(finding, code))
 
 
 def test_it_says_the_regions_own_time_where_it_differs(db):
