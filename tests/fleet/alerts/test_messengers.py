@@ -107,6 +107,15 @@ def test_it_writes_to_the_console(capsys):
     assert "■ FAILING · Tver" in capsys.readouterr().err
 
 
+def test_it_writes_the_consoles_messages_into_a_file(settings, tmp_path):
+    settings.FLEET_CONSOLE_FILE = str(tmp_path / "messages.txt")
+    make_channel()
+    find(saw(make_region()), NOW)
+    drain()
+
+    assert "■ FAILING · Tver" in (tmp_path / "messages.txt").read_text()
+
+
 def test_it_keeps_a_messengers_secret_sealed(client):
     client.force_login(make_person("boss", Role.ADMIN))
     form = {

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
+from fleet.alerts.models_outbox import Channel
 from fleet.clock import now
 from fleet.demo import registration
 from fleet.demo.contours import Contours
@@ -92,6 +93,14 @@ def test_it_lets_people_in_with_the_folders_password() -> None:
     registration.create_people("another")
 
     assert [user.check_password("another") for user in User.objects.all()] == [True, True]
+
+
+def test_it_lets_alerts_be_told_unless_somebody_chose_where() -> None:
+    registration.create_channel()
+    Channel.objects.update(name="ours", is_enabled=False)
+    registration.create_channel()
+
+    assert list(Channel.objects.values_list("name", "kind")) == [("ours", "console")]
 
 
 def test_it_shows_two_regions_to_the_viewer(registrar: Registrar) -> None:
