@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from fleet.alerts.kinds.kind import Measure
 from fleet.alerts.models import Finding
 from fleet.alerts.series.series import Series, Value, share
-from regions.models import HourlyRollup
+from regions.models import HourlyRollup, RegionStatus
 
 N_HOURS = 48
 N_WEEKS = 8
@@ -51,7 +51,8 @@ def _received(finding: Finding, hours: list[datetime]) -> Series:
     received: _Of = dict(rows.values_list("hour", "n_received"))
     # An hour without a study has no row; the collected hours end with the last one.
     first, last = min(received, default=hours[-1]), max(received, default=hours[0])
-    known = finding.region.status.last_success_at or last
+    status = RegionStatus.objects.filter(region=finding.region_id)
+    known = status.values_list("last_success_at", flat=True).first() or last
 
     def at(hour: datetime) -> Value:
         return received.get(hour, 0) if first <= hour <= max(known, last) else None
