@@ -8,13 +8,12 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from fleet.demo.running import adopt
-from fleet.demo.servers import ServerError
+from fleet.demo.running import DemoFailure, adopt
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fleet.settings")
     try:
         adopt(sys.argv, os.environ)
-    except ServerError as error:
+    except DemoFailure as error:
         sys.exit(str(error))
     execute_from_command_line(sys.argv)

@@ -15,7 +15,7 @@ from fleet.alerts.detectors.rescoring import CannotRescore, rescore
 from fleet.alerts.models import Alert
 from fleet.alerts.models_drift import SeriesDay
 from fleet.alerts.models_evaluation import Evaluation
-from fleet.demo.servers import ServerError
+from fleet.demo.running import DemoFailure
 from regions.localday import local_day
 from regions.models import DailyScore, Region, RegionStatus
 
@@ -41,7 +41,7 @@ WHERE region_id = %(region)s AND kind = %(kind)s AND begins_at > %(since)s"""
 def collect_at_once(region: Region, sender: Celery, *, is_far: bool) -> float:
     """Have all hours that may have changed collected anew; return how many seconds it took.
 
-    `is_far`: of all days, not of three. Raises ServerError when no worker does it in time.
+    `is_far`: of all days, not of three. Raises DemoFailure when no worker does it in time.
     """
     mark = "last_sweep_at" if is_far else "last_look_back_at"
     status = RegionStatus.objects.filter(region=region)
@@ -61,7 +61,7 @@ def collect_at_once(region: Region, sender: Celery, *, is_far: bool) -> float:
 def judge_at_once(region: Region, kind: str, sender: Celery, asked_at: datetime) -> float:
     """Have the region judged as if it never was; return the seconds until its alert stood.
 
-    Raises ServerError when it does not in time.
+    Raises DemoFailure when it does not in time.
     """
     if not standing(region, kind):
         forget_findings(region, kind, asked_at - 2 * PEER_DAYS)
@@ -103,12 +103,12 @@ def _judge_the_fleets_day(region: Region, now: datetime) -> None:
 
 
 def await_true(is_so: Callable[[], bool], ask: Callable[[], None], otherwise: str) -> float:
-    """Ask, and ask again, until it is so; return after how many seconds, or raise ServerError."""
+    """Ask, and ask again, until it is so; return after how many seconds, or raise DemoFailure."""
     began = asked = time.monotonic()
     ask()
     while not is_so():
         if time.monotonic() - began > WITHIN_S:
-            raise ServerError(otherwise)
+            raise DemoFailure(otherwise)
         if time.monotonic() - asked > ASK_EVERY_S:
             asked = time.monotonic()
             ask()

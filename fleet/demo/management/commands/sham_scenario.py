@@ -15,9 +15,8 @@ from fleet.clock import now
 from fleet.demo.breaking import break_region, mend_region
 from fleet.demo.faults import Fault
 from fleet.demo.looking import collect_at_once, judge_at_once, n_peers, standing
-from fleet.demo.running import RunningDemo, demo_of_this_center
+from fleet.demo.running import DemoFailure, RunningDemo, demo_of_this_center
 from fleet.demo.scenarios import SCENARIOS, Back, Scenario
-from fleet.demo.servers import ServerError
 from fleet.demo.simulator import Source
 from regions.models import Region, RegionStatus
 
@@ -53,7 +52,7 @@ class Command(BaseCommand):
                     self._stop(demo, connection, source, known)
                 else:
                     self._start(demo, connection, source, known, SCENARIOS[scenario], minutes)
-        except (ServerError, LookupError, psycopg.Error) as error:
+        except (DemoFailure, LookupError, psycopg.Error) as error:
             raise CommandError(str(error)) from None
 
     def _start(
@@ -118,19 +117,19 @@ class Command(BaseCommand):
 def _region(code: str) -> Region:
     region = Region.objects.filter(code=code, is_active=True).first()
     if region is None:
-        raise ServerError(f"The demo has no region “{code}” now.")
+        raise DemoFailure(f"The demo has no region “{code}” now.")
     return region
 
 
 def _refuse_the_impossible(region: Region, scenario: Scenario, now: datetime) -> None:
     status = RegionStatus.objects.filter(region=region).first()
     if not status or not status.last_success_at or status.last_success_at < now - KNOWN_WITHIN:
-        raise ServerError(
+        raise DemoFailure(
             f"{region.name} is not collected in this demo, so nobody would see it:"
             f" choose another, such as {DEFAULT_REGION}."
         )
     if n_peers(now) < scenario.fewest_peers:
-        raise ServerError(
+        raise DemoFailure(
             f"Peers are compared from {scenario.fewest_peers} regions on, and fewer are collected:"
             " stop the demo and start it with FLEET_DEMO_REGIONS=9."
         )

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from fleet.alerts.lifecycle import Refused
 from fleet.clock import now
-from fleet.demo.servers import ServerError
+from fleet.demo.running import DemoFailure
 from fleet.rehearsal.faults import FAULTS
 from fleet.rehearsal.in_demo import demo_region
 from fleet.rehearsal.planted import planted_region
@@ -36,7 +36,7 @@ class Command(BaseCommand):
                     total += step.seconds
                     self.stdout.write(f"{step.seconds:7.1f} s  {step.name}  {step.said}".rstrip())
                     self.stdout.flush()
-        except (StepFailed, ServerError, Refused, psycopg.Error) as error:
+        except (StepFailed, DemoFailure, Refused, psycopg.Error) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{total:7.1f} s  from the fault to the end: all steps worked.")
 
