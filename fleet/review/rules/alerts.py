@@ -41,7 +41,7 @@ def alert_reasons(alerts: Iterable[StandingAlert], found: Sequence[Reason]) -> l
         level, rank = (Level.FAILING, 16) if alert.is_failing else (Level.LOOK, 43)
         code = f"{_PREFIX}{alert.family}"
         if code not in reasons or reasons[code].rank > rank:
-            reasons[code] = Reason(code, level, rank, f"{alert.title}.")
+            reasons[code] = Reason(code, level, rank, alert.sentence)
     return list(reasons.values())
 
 

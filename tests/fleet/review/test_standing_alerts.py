@@ -39,7 +39,7 @@ def test_it_shows_an_alert_that_no_rule_of_the_page_speaks_of():
     (why,) = row().reasons
 
     assert (row().mark, why.code) == ("failing", "alert_outputs")
-    assert why.sentence == "A model answers the same to different studies."
+    assert why.sentence == "31 % of the answers are the same, limit 20 %."
 
 
 def test_it_says_once_what_a_rule_says_too():
@@ -84,7 +84,7 @@ def failing():
 def test_it_is_not_signed_while_nobody_has_a_failing_alert(failing):
     found = row(YESTERDAY)
 
-    with pytest.raises(Refused, match="Take its alert first, or write a note that explains: A mod"):
+    with pytest.raises(Refused, match="Take its alert first, or write a note that explains: 31 %"):
         sign(make_person(), found, YESTERDAY, shown_token(found), NOW)
 
 
