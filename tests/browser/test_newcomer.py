@@ -19,7 +19,7 @@ from fleet.demo.folder import DemoFolder
 from fleet.demo.servers import free_port
 from tests.rig.demo_run import ROOT, Run, environment
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
 
 # What each of the demo's regions shows, whatever the hour; the others are fine or not begun.
 MARKS = {

@@ -19,7 +19,7 @@ from tests.regions.faults_story import Story, describe, live_through
 from tests.rig.regions import forget_region
 from tests.rig.turns import alone
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 DIRECT_SENTENCES = {
     "refuses": (FailureKind.LINK, "refuses connections"),

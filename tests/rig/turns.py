@@ -11,11 +11,18 @@ from pathlib import Path
 
 import pytest
 
+# Markers of the files to begin with. Who asks for the machine waits for the tests that run, and
+# none begins meanwhile: that comes before the longest ones have begun.
+ORDER = ("alone", "slow", "long")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no process is left with one at the end."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Begin with the files that take long, so that no process is left with one at the end."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        marked = (n for n, name in enumerate(ORDER) if item.get_closest_marker(name))
+        ranks[item.path] = min(*marked, ranks.get(item.path, len(ORDER)), len(ORDER))
+    items.sort(key=lambda item: ranks[item.path])
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
