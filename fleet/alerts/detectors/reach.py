@@ -22,13 +22,13 @@ def is_tried(one: Watched, now: datetime) -> bool:
 
 
 def links_lost(regions: Sequence[Watched], now: datetime) -> list[Finding]:
-    """Return the regions that two collections in a row did not reach; the score is in seconds."""
+    """Return the regions that two collections in a row did not reach; the score counts them."""
     return [
         one.finding(
             "link_lost",
             one.status.failing_since,
-            score=(now - one.status.failing_since).total_seconds(),
-            limit=(MISSED * one.region.collect_every).total_seconds(),
+            score=one.status.n_failures,
+            limit=MISSED,
             detail=one.status.sentence,
         )
         for one in regions

@@ -10,7 +10,7 @@ KIND = Kind(
     "link_lost",
     Family.LINK,
     Level.WARNING,
-    Measure.DURATION,
-    _("No way into the region for %(score)s, limit %(limit)s."),
+    Measure.COUNT,
+    _("%(score)s collections in a row did not reach the region, limit %(limit)s."),
     is_link=True,
 )
