@@ -6,6 +6,7 @@ import pytest
 
 from fleet.clock import now
 from regions.localday import local_day
+from tests.browser.screens import each_screen
 from tests.builders import make_alert, make_region
 from tests.rig.region_rows import fill_days
 
@@ -32,8 +33,7 @@ def visit(transactional_db, open_page, log_in):
     return go
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@each_screen
 def test_it_draws_what_moved_and_fits_the_screen(visit, screenshot, barriers, width, scheme):
     page = visit(width=width, scheme=scheme)
     for key in ("score-0", "month", "peers"):

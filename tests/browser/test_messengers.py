@@ -9,6 +9,7 @@ import pytest
 from fleet.alerts.delivery import deliver_next
 from fleet.clock import now
 from fleet.people.models import Person, Role
+from tests.browser.screens import each_screen
 from tests.builders import make_channel
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -33,8 +34,7 @@ def visit(transactional_db, open_page, log_in):
     return go
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@each_screen
 def test_it_fits_the_screen(visit, screenshot, barriers, width, scheme):
     page = visit(width=width, scheme=scheme)
 
