@@ -15,7 +15,7 @@ GRANT UPDATE (path_id) ON regions_collection, regions_regionstatus TO fleet_web;
 GRANT DELETE ON regions_tunnelstate TO fleet_web;
 
 -- The audit trail only grows, whoever writes it.
-REVOKE UPDATE, DELETE ON people_auditevent FROM fleet_web, fleet_collect;
+REVOKE UPDATE, DELETE ON people_auditevent, exports_exportevent FROM fleet_web, fleet_collect;
 -- What people signed and noted stays as it was; a sign-off can only be ended.
 REVOKE UPDATE, DELETE ON review_signoff, review_signedreason, review_signedalert, review_note
 FROM fleet_web, fleet_collect;
