@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "fleet.alerts": {"regions", "regions.drift", "fleet.people", "fleet.clock"},
     # The core of alerts knows nothing of the review, which shows it; its pages know both.
     "fleet.alerts.pages": {
-        *("regions", "fleet.people", "fleet.alerts", "fleet.review", "fleet.clock"),
+        *("regions", "regions.drift", "fleet.people", "fleet.alerts", "fleet.review"),
+        "fleet.clock",
     },
     "fleet.exports": {"regions", "fleet.people", "fleet.clock"},
     "fleet.review": {

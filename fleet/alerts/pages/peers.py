@@ -68,7 +68,8 @@ def peers_chart(account: User, finding: Finding, figures: Figures) -> Iterator[C
         return
     version = ", ".join(" ".join(map(short, one)) for one in sorted(versions)[:3])
     if not others:
-        sentence = _("No other region that you see runs %(version)s.") % {"version": version}
+        sentence = _("No other region that you see has enough of %(version)s to compare with.")
+        sentence %= {"version": version}
         yield Chart("peers", "", missing=sentence)
         return
     yield _chart(str(what), version, own, others, figures)

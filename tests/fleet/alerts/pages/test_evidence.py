@@ -9,12 +9,13 @@ import pytest
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.models import Finding
 from fleet.alerts.pages.evidence import evidence
-from regions.models import DailyRollup, DailyScore
+from regions.models import DailyRollup, DailyScore, HourlyOutput
 from tests.builders import NOW, TODAY, make_alert, make_daily, make_person, make_region
 from tests.rig.region_rows import fill_days
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(weeks=1)
+NO_PEER = "No other region that you see has enough of mammo-cls 4.2 to compare with."
 MODEL = {"service": "mammo-cls", "version": "4.2"}
 
 
@@ -107,4 +108,14 @@ def test_it_names_no_peer_that_the_reader_does_not_see(tver, omsk):
     alert = make_alert(tver, "class_collapse", **MODEL, attribute="malignancy")
     charts = parts(reader, alert)
 
-    assert charts["peers"].missing == "No other region that you see runs mammo-cls 4.2."
+    assert charts["peers"].missing == NO_PEER
+
+
+def test_it_leaves_out_a_peer_with_a_few_answers(tver, omsk, oncall):
+    HourlyOutput.objects.filter(region=omsk).update(n_scored=0, n_identical=0)
+    some = HourlyOutput.objects.filter(region=omsk).latest("pk")
+    HourlyOutput.objects.filter(pk=some.pk).update(n_scored=4, n_identical=3)
+
+    alert = make_alert(tver, "outputs_identical", **MODEL, attribute="gpu-1")
+
+    assert parts(oncall, alert)["peers"].missing == NO_PEER
