@@ -83,12 +83,12 @@ class SshConnection:
         self.close()
 
 
-def connect_through(hops: Iterable[Hop]) -> SshConnection:
+def connect_through(hops: Iterable[Hop], *, compresses: bool = True) -> SshConnection:
     """Return a connection logged in at every hop. Raises Failure; nothing stays open then."""
     connection = SshConnection()
     try:
         for hop in hops:
-            transport = shake_hands(connection.open_wire(hop), hop)
+            transport = shake_hands(connection.open_wire(hop), hop, compresses=compresses)
             connection.transports.append(transport)
             log_in(transport, hop)
     except BaseException:
@@ -126,25 +126,27 @@ def connect(host: str, port: int, addresses: list[Address]) -> socket.socket:
     raise _blame_tcp(f"{host}:{port}", refusal)
 
 
-def shake_hands(wire: Wire, hop: Hop) -> paramiko.Transport:
+def shake_hands(wire: Wire, hop: Hop, *, compresses: bool = True) -> paramiko.Transport:
     """Return an encrypted transport to the server that holds the pinned host key.
 
     Raises Failure(HOST_KEY) on another key, TIMEOUT or LINK when the server does not speak SSH.
     """
     try:
-        return _shake_hands(wire, hop, pinned_key(hop))
+        return _shake_hands(wire, hop, pinned_key(hop), compresses)
     except BaseException:
         wire.close()
         raise
 
 
-def _shake_hands(wire: Wire, hop: Hop, pinned: paramiko.PKey) -> paramiko.Transport:
+def _shake_hands(
+    wire: Wire, hop: Hop, pinned: paramiko.PKey, compresses: bool
+) -> paramiko.Transport:
     transport = paramiko.Transport(wire)
     transport.daemon = True
     transport.banner_timeout = BANNER_TIMEOUT_S
     transport.handshake_timeout = HANDSHAKE_TIMEOUT_S
     transport.auth_timeout = LOGIN_TIMEOUT_S
-    transport.use_compression(True)
+    transport.use_compression(compresses)
     is_rsa = isinstance(pinned, paramiko.RSAKey)
     kinds = ("rsa-sha2-512", "rsa-sha2-256") if is_rsa else (pinned.get_name(),)
     transport.get_security_options().key_types = kinds

@@ -1,0 +1,1 @@
+"""The ways by which a study comes out of a region."""

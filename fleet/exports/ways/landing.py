@@ -1,0 +1,144 @@
+"""Where an instance lands: a part file that becomes the target when it is whole and verified."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from fleet.exports.ways.way import Instance, Said, Trouble, WayFailed
+
+LONGEST_INSTANCE = 4 * 2**30
+# Slower than this is no transfer but somebody who keeps us waiting.
+LEAST_BYTES = 16 * 2**10
+LEAST_BYTES_WITHIN_S = 60.0
+CHUNK = 2**20
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def part_of(target: Path) -> Path:
+    """Return the file that holds what has come of `target` so far."""
+    return target.with_name(f"{target.name}.part")
+
+
+class Landing:
+    """Takes an instance's bytes; leaving the context without `finish` keeps the part file.
+
+    With `resumes` it goes on after what the part file holds, else it begins anew. `source` names
+    the source in what it raises: WayFailed of PROTOCOL, TIMEOUT or DISK_FULL.
+    """
+
+    def __init__(
+        self, source: str, instance: Instance, target: Path, said: Said, *, resumes: bool = False
+    ) -> None:
+        self._source = source
+        self._instance = instance
+        self._target = target
+        self._said = said
+        self._resumes = resumes
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._most = LONGEST_INSTANCE if instance.n_bytes is None else instance.n_bytes
+        self.n_bytes = 0
+
+    def __enter__(self) -> Self:
+        part = part_of(self._target)
+        if not self._resumes:
+            part.unlink(missing_ok=True)
+        try:
+            # Mode "a+b" would read from the end; the file is ours alone.
+            handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise self._blame(error) from None
+        self._file = os.fdopen(handle, "r+b", buffering=0)
+        while piece := self._file.read(CHUNK):
+            self._md5.update(piece)
+            self.n_bytes += len(piece)
+        if self.n_bytes > self._most:
+            self._begin_anew()
+        self._slow_since = time.monotonic()
+        self._slow_bytes = 0
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def write(self, piece: bytes) -> None:
+        """Append a piece. Raises WayFailed when bytes are too many or come too slowly."""
+        if self.n_bytes + len(piece) > self._most:
+            self._begin_anew()
+            raise WayFailed(
+                Trouble.PROTOCOL,
+                f"{self._source} sends more bytes of an instance than it announced or than are"
+                " allowed. Check that server; nothing of the instance was kept.",
+            )
+        try:
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            raise self._blame(error) from None
+        self._md5.update(piece)
+        self.n_bytes += len(piece)
+        self._check_pace(len(piece))
+        self._said(len(piece))
+
+    def finish(self) -> None:
+        """Give the whole file its name. Raises WayFailed(PROTOCOL) when it is not what it was.
+
+        An instance that ended early keeps its part file; one with a wrong MD5 begins anew.
+        """
+        if self._instance.n_bytes is not None and self.n_bytes < self._instance.n_bytes:
+            raise WayFailed(
+                Trouble.LINK,
+                f"{self._source} ended an instance after {self.n_bytes} of"
+                f" {self._instance.n_bytes} bytes. It is fetched again.",
+            )
+        if self._instance.md5 and self._md5.hexdigest() != self._instance.md5.lower():
+            self._begin_anew()
+            raise WayFailed(
+                Trouble.PROTOCOL,
+                f"{self._source} sent an instance whose MD5 is not the one that it names."
+                " Check that server's storage and the line.",
+            )
+        self._file.close()
+        part_of(self._target).replace(self._target)
+
+    def _begin_anew(self) -> None:
+        self._file.seek(0)
+        self._file.truncate()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self.n_bytes = 0
+
+    def _check_pace(self, n_new: int) -> None:
+        self._slow_bytes += n_new
+        now = time.monotonic()
+        if now - self._slow_since < LEAST_BYTES_WITHIN_S:
+            return
+        if self._slow_bytes < LEAST_BYTES:
+            raise WayFailed(
+                Trouble.TIMEOUT,
+                f"{self._source} sent {self._slow_bytes} bytes within"
+                f" {LEAST_BYTES_WITHIN_S:.0f} s. Check that server and the line.",
+            )
+        self._slow_since, self._slow_bytes = now, 0
+
+    def _blame(self, error: OSError) -> WayFailed:
+        if error.errno in FULL:
+            return WayFailed(
+                Trouble.DISK_FULL,
+                "No space is left in the export folder. Make room there, then resume the export.",
+            )
+        return WayFailed(
+            Trouble.CONFIGURATION,
+            f"The export folder cannot be written ({error.strerror})."
+            " Give Fleet's worker the right to write there.",
+        )
