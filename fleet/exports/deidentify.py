@@ -166,7 +166,9 @@ class _Cleaning:
         new: dict[str, Callable[[str], str | None]] = {
             "patient": lambda _value: self.pseudonyms.patient(),
             "characteristic": lambda value: _characteristic(element.VR, value),
-            "device": lambda value: self.pseudonyms.device(element.keyword, value),
+            "device": lambda value: self.pseudonyms.device(
+                element.keyword, value, is_linked=self.purpose.links_devices
+            ),
             "dates": lambda value: self._moved(element, value, clocks),
         }
         value = _each(element.value, new[action])

@@ -49,9 +49,13 @@ class Pseudonyms:
         """Return the patient's new identifier, 12 letters and digits."""
         return f"P{self._number('patient', self._patient) >> 212:011X}"
 
-    def device(self, kind: str, value: str) -> str:
-        """Return the new name of a device, 12 letters and digits, the same for all patients."""
-        return f"D{self._number(f'device {kind}', value.strip()) >> 212:011X}"
+    def device(self, kind: str, value: str, *, is_linked: bool) -> str:
+        """Return the new name of a device, 12 letters and digits.
+
+        Linked names are the same for all patients, others only for this one.
+        """
+        whose = "" if is_linked else f" of {self._patient}"
+        return f"D{self._number(f'device {kind}{whose}', value.strip()) >> 212:011X}"
 
     def moved_date(self, text: str, at: str = "") -> str | None:
         """Return a DA moved by the patient's shift, with the TM `at` that belongs to it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pydicom
@@ -14,14 +14,14 @@ from pydicom.tag import Tag
 from fleet.exports.ends import End
 from fleet.exports.instance import Task
 from fleet.exports.profile import rules_by_tag
-from fleet.exports.purposes import Purpose
+from fleet.exports.purposes import PURPOSES, Purpose
 
 FOLDER = Path(pydicom.__file__).parent / "data" / "test_files"
 SAMPLES = sorted(FOLDER.rglob("*.dcm"))
 KEY = bytes(range(32))
 ALL_RISKS = frozenset(End.__members__)
-MINIMAL = Purpose("minimal", admits=ALL_RISKS)
-KEEPING = Purpose("device_drift", True, True, True, admits=ALL_RISKS)
+MINIMAL = replace(PURPOSES["external_sharing"], admits=ALL_RISKS)
+KEEPING = replace(PURPOSES["device_drift"], admits=ALL_RISKS)
 
 # What no sample holds by itself, in forms that each VR takes.
 LATIN, CYRILLIC = "ZQSENT", "ЗЯЖИВАГО"

@@ -13,7 +13,7 @@ from fleet.exports.admission import IMAGES, check_object, check_syntax
 from fleet.exports.ends import End, Stopped
 from fleet.exports.instance import Task, clean
 from fleet.exports.masks import Mask, read_masks
-from fleet.exports.purposes import PURPOSES
+from fleet.exports.purposes import PURPOSES, Purpose
 from tests.fleet.exports.samples import FOLDER, KEY
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
@@ -102,7 +102,7 @@ def test_it_paints_over_what_a_device_burns_in(sample: str, tmp_path: Path) -> N
     source, target = FOLDER / sample, tmp_path / "out.dcm"
     mask = Mask("", "", pydicom.dcmread(source).Modality, "", "", 2, 3, 10, 5)
     admits = frozenset(End.__members__)
-    purpose = PURPOSES["minimal"].__class__("minimal", admits=admits)
+    purpose = Purpose("any", admits=admits)
 
     outcome = clean(source, target, Task(purpose, KEY, "", (mask,)))
 
@@ -119,7 +119,7 @@ def test_it_takes_burned_in_text_that_is_masked(tmp_path: Path) -> None:
     source = saved(tmp_path / "in.dcm", BurnedInAnnotation="YES")
 
     ends = [
-        clean(source, tmp_path / "out.dcm", Task(PURPOSES["minimal"], KEY, "", masks)).end
+        clean(source, tmp_path / "out.dcm", Task(PURPOSES["external_sharing"], KEY, "", masks)).end
         for masks in ((), (MASK,))
     ]
 
@@ -157,7 +157,7 @@ def with_overlay_in_pixels(path: Path) -> Path:
 def test_it_wipes_overlays_inside_pixels(tmp_path: Path) -> None:
     source = with_overlay_in_pixels(tmp_path / "in.dcm")
 
-    clean(source, tmp_path / "out.dcm", Task(PURPOSES["minimal"], KEY, ""))
+    clean(source, tmp_path / "out.dcm", Task(PURPOSES["external_sharing"], KEY, ""))
 
     words = np.frombuffer(pydicom.dcmread(tmp_path / "out.dcm").PixelData, "<u2")
     assert int(words.max()) < 0x1000
@@ -167,6 +167,6 @@ def test_it_cuts_what_follows_the_last_pixel(tmp_path: Path) -> None:
     pixels = pydicom.dcmread(FOLDER / "CT_small.dcm").PixelData
     source = saved(tmp_path / "in.dcm", PixelData=pixels + b"IVANOV")
 
-    clean(source, tmp_path / "out.dcm", Task(PURPOSES["minimal"], KEY, ""))
+    clean(source, tmp_path / "out.dcm", Task(PURPOSES["external_sharing"], KEY, ""))
 
     assert pydicom.dcmread(tmp_path / "out.dcm").PixelData == pixels

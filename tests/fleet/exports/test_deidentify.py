@@ -13,7 +13,7 @@ from fleet.exports.deidentify import deidentify, is_well_known
 from fleet.exports.ends import End, Stopped
 from fleet.exports.instance import clean
 from fleet.exports.pseudonyms import Pseudonyms
-from fleet.exports.purposes import PURPOSES, Purpose
+from fleet.exports.purposes import DEFAULT, PURPOSES, WORDS, Purpose
 from tests.fleet.exports.samples import FOLDER, KEEPING, KEY, MINIMAL, task
 from tests.fleet.exports.test_sentinels import TAKEN
 
@@ -23,6 +23,7 @@ WITHOUT_PIXELS = {
 }
 IMAGES = [path for path in TAKEN if path.name not in WITHOUT_PIXELS]
 NAMES = Pseudonyms(KEY, "4711")
+DEBUGGING = PURPOSES["model_debugging"]
 
 
 def person(**values: object) -> Dataset:
@@ -120,11 +121,22 @@ def test_it_keeps_what_the_purpose_keeps() -> None:
     assert "PatientWeight" not in minimal
 
 
-def test_it_names_a_device_alike_in_all_studies() -> None:
-    one, two = after(KEEPING, StationName="CT1"), after(KEEPING, StationName="CT1 ")
+def test_it_names_a_device_alike_in_all_studies_of_a_patient() -> None:
+    one, two = after(DEBUGGING, StationName="CT1"), after(DEBUGGING, StationName="CT1 ")
 
     assert one.StationName == two.StationName != "CT1"
     assert after(MINIMAL, StationName="CT1").StationName == "REMOVED"
+
+
+@pytest.mark.parametrize(("purpose", "is_linked"), [(DEBUGGING, False), (KEEPING, True)])
+def test_it_links_devices_between_patients_only_for_drift(
+    purpose: Purpose, is_linked: bool
+) -> None:
+    one, other = person(StationName="CT1"), person(StationName="CT1")
+    deidentify(one, purpose, NAMES)
+    deidentify(other, purpose, Pseudonyms(KEY, "4712"))
+
+    assert (one.StationName == other.StationName) is is_linked
 
 
 def test_it_keeps_the_time_between_two_series() -> None:
@@ -169,7 +181,8 @@ def test_it_zeroes_the_preamble(tmp_path: Path) -> None:
 
 
 def test_it_offers_named_purposes() -> None:
-    assert list(PURPOSES) == ["minimal", "model_debugging", "device_drift"]
+    assert list(PURPOSES) == list(WORDS) == ["model_debugging", "device_drift", "external_sharing"]
+    assert DEFAULT in PURPOSES
     assert not any(purpose.admits for purpose in PURPOSES.values())
 
 

@@ -24,8 +24,12 @@ def test_it_gives_another_key_other_names() -> None:
 
     assert one.uid("1.2.3") != two.uid("1.2.3")
     assert one.patient() != two.patient()
-    assert one.device("StationName", "CT1") != two.device("StationName", "CT1")
+    assert _device(one) != _device(two)
     assert one.shift != two.shift
+
+
+def _device(names: Pseudonyms) -> str:
+    return names.device("StationName", "CT1", is_linked=True)
 
 
 def test_it_links_the_uids_of_all_patients() -> None:
