@@ -142,6 +142,9 @@ class _Cleaning:
         option = self._option(rule)
         if option:
             return option
+        if rule.graphics:
+            # A dummy would still be a drawing, and what a pen drew may be a name.
+            return "X"
         if element.VR == "SQ":
             return SEQUENCE_CHOICES.get(rule.basic, CHOICES.get(rule.basic, rule.basic))
         return CHOICES.get(rule.basic, rule.basic)

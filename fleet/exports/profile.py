@@ -24,6 +24,7 @@ class Rule:
     modified_dates: str  # C, or empty: the options change nothing
     characteristics: str
     device: str
+    graphics: str
 
 
 def table_lines() -> Iterator[str]:
