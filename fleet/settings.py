@@ -229,6 +229,13 @@ LOGGING = {
     },
 }
 
+# Exports of studies: the folder of packages and of the exporter's private files; the secret of
+# which pseudonyms are made; the Ed25519 key (PEM) that signs manifests. The web process needs the
+# folder alone, other processes none.
+FLEET_EXPORT_DIR = env_str("FLEET_EXPORT_DIR", "")
+FLEET_EXPORT_KEY = env_str("FLEET_EXPORT_KEY", "")
+FLEET_EXPORT_SIGNING_KEY = env_str("FLEET_EXPORT_SIGNING_KEY", "")
+
 FLEET_REDIS_URL = env_str("FLEET_REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     # Counts sign-ins for all web processes together; empty after a restart of Redis.
