@@ -235,6 +235,12 @@ LOGGING = {
 FLEET_EXPORT_DIR = env_str("FLEET_EXPORT_DIR", "")
 FLEET_EXPORT_KEY = env_str("FLEET_EXPORT_KEY", "")
 FLEET_EXPORT_SIGNING_KEY = env_str("FLEET_EXPORT_SIGNING_KEY", "")
+# How many studies one request may name, one person and all people may ask for in a day, and how
+# often a package may be downloaded.
+FLEET_EXPORT_STUDIES_PER_REQUEST = env_int("FLEET_EXPORT_STUDIES_PER_REQUEST", 20)
+FLEET_EXPORT_STUDIES_PER_PERSON = env_int("FLEET_EXPORT_STUDIES_PER_PERSON", 50)
+FLEET_EXPORT_STUDIES_PER_DAY = env_int("FLEET_EXPORT_STUDIES_PER_DAY", 200)
+FLEET_EXPORT_DOWNLOADS = env_int("FLEET_EXPORT_DOWNLOADS", 20)
 
 FLEET_REDIS_URL = env_str("FLEET_REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
