@@ -1,9 +1,9 @@
 """Where an export's files lie: what identifies a patient only in `work`, closed to the pages.
 
-    work/raw-<hash>/     a study as its region sent it, shared by all exports that want it
-    work/clean-<study>/  the same study de-identified for one export
-    packages/<study>.zip
-    previews/<study>/    contact sheets of the de-identified images
+- work/raw-<hash>/: a study as its region sent it, shared by all exports that want it
+- work/clean-<study>/: the same study de-identified for one export
+- packages/<study>.zip
+- previews/<study>/: contact sheets of the de-identified images
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from fleet.exports import keys
 from fleet.exports.models import ExportedStudy
 
 
@@ -29,6 +30,11 @@ def export_folder() -> Path:
 def work_folder() -> Path:
     """Return the private folder; the exporter makes it, and nobody else may look in."""
     return export_folder() / "work"
+
+
+def raw_folder(study: ExportedStudy) -> Path:
+    """Return the folder of the study as it came; its name tells the study to nobody else."""
+    return work_folder() / f"raw-{keys.keyed_name(f'{study.export.region.code} {study.study_ref}')}"
 
 
 def clean_folder(study: ExportedStudy) -> Path:

@@ -11,6 +11,7 @@ from fleet.exports.models_events import ExportEvent  # noqa: F401 (Django looks 
 from fleet.exports.models_sources import (  # noqa: F401
     ExportPolicy,
     ExportRight,
+    LinkUse,
     StudySource,
 )
 from regions.models import Region
@@ -100,6 +101,7 @@ class ExportedStudy(models.Model):
         SOURCE = "source", _("the archive answered wrongly")
         DISK_FULL = "disk_full", _("there is not enough room for the study")
         UNCLEAN = "unclean", _("the study cannot be de-identified")
+        INTERNAL = "internal", _("an error of Fleet itself")
 
     export = models.ForeignKey(Export, models.PROTECT, related_name="studies")
     study_ref = models.CharField(_("study"), max_length=200)

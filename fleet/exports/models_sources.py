@@ -71,6 +71,14 @@ class StudySource(models.Model):
         validators=[RegexValidator(r"^[0-9a-f]{4},[0-9a-f]{4}$", _("Write it like 0008,0050."))],
     )
 
+    keep_days = models.PositiveSmallIntegerField(
+        _("days that studies are kept"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty: not known. Tells an expired study from a deleted one."),
+    )
+
     class Meta:
         ordering = ("region", "position")
         verbose_name = _("study source")
@@ -141,6 +149,22 @@ class ExportPolicy(models.Model):
             raise ValidationError({"window_ends": _("Write both ends of the window, or neither.")})
         if self.window_begins is not None and self.window_begins == self.window_ends:
             raise ValidationError({"window_ends": _("Write another time than the beginning.")})
+
+
+class LinkUse(models.Model):
+    """What exports took of a region's line on one local day."""
+
+    region = models.ForeignKey(Region, models.CASCADE, related_name="link_uses")
+    day = models.DateField()
+    n_bytes = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("region", "day"), name="one_link_use_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.region.code} {self.day}: {self.n_bytes}"
 
 
 class ExportRight(models.Model):
