@@ -28,6 +28,7 @@ $(READY): pyproject.toml requirements.lock
 	@touch $@
 
 demo: $(READY) ## Start Fleet with sham regions on this machine; Ctrl-C stops it all
+	@bin/install-demo-packages
 	@exec $(PYTHON) -m fleet.demo
 
 # One process more than processors: many tests wait until a line is found to be dead.

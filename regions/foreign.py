@@ -87,7 +87,6 @@ class ForeignRow(models.Model):
 class UnionStudy(ForeignRow):
     pk = models.CompositePrimaryKey("region_code", "row_id")
     study_ref = text()
-    study_uid = text()
     received_at = moment()
     acquired_at = moment()
     modality = text()

@@ -24,6 +24,8 @@ COLLECTING_ROLE = "fleet_collect"
 # The role of the web process's list of studies, and all that it may read of a region.
 STUDIES_ROLE = "fleet_studies"
 STUDIES_VIEWS = ("study", "processing", "prediction")
+# What names a patient's study elsewhere: only an export asks for it, of one study, in the region.
+NOT_MIRRORED = frozenset({"study_uid"})
 # keep_connections: the collector's sessions belong to one region each, so a kept connection is
 # one, not one a session and region. The keepalives end a direct link that is cut in 5 to 6 s; one
 # that is answered but not served, and a tunnel, the tunnel keeper closes.
@@ -185,11 +187,12 @@ def table_options(view: str) -> dict[str, str]:
 
 
 def view_columns(connection: psycopg.Connection[Any]) -> dict[str, list[tuple[str, str]]]:
-    """Return (column, type) in order for each view of our own copy of the contract."""
+    """Return (column, type) in order for each view, as it is mirrored here."""
     columns: dict[str, list[tuple[str, str]]] = {view: [] for view in VIEWS}
     statement = named_statements("queries.sql")["columns"]
     for view, column, kind in connection.execute(statement, {"views": list(VIEWS)}):
-        columns[view].append((column, kind))
+        if column not in NOT_MIRRORED:
+            columns[view].append((column, kind))
     return columns
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fleet.demo.folder import DemoFolder
+from fleet.demo.orthanc import Orthanc
 from fleet.demo.postgres import Cluster
 from fleet.demo.servers import Process, ServerError, tail
 from fleet.demo.ssh import SshServer
@@ -31,7 +32,9 @@ class Children:
         self._folder = folder
         self._running: list[Child] = []
 
-    def start(self, child: Process | Cluster | Valkey | SshServer, *arguments: Any) -> None:
+    def start(
+        self, child: Process | Cluster | Valkey | SshServer | Orthanc, *arguments: Any
+    ) -> None:
         """Start a server and wait until it is ready. Raises ServerError."""
         self._running.append(child)
         child.start(*arguments)

@@ -16,8 +16,9 @@ from psycopg import sql
 from fleet.demo import native
 from fleet.demo.children import Children
 from fleet.demo.folder import PROJECT, DemoFolder
+from fleet.demo.orthanc import Orthanc, is_installed
 from fleet.demo.postgres import Cluster
-from fleet.demo.scenario import DAYS, Part
+from fleet.demo.scenario import DAYS, Keeps, Part
 from fleet.demo.servers import LOOPBACK, Process, ServerError, tail
 from fleet.demo.ssh import SshServer
 from regions.sql import sql_file
@@ -37,6 +38,22 @@ class Contours:
         self.folder = folder
         self.cluster = cluster
         self.parts = parts
+        self.orthancs: dict[str, Orthanc] = {}
+        if is_installed():
+            self.orthancs = {
+                part.code: Orthanc(folder.path / "archives" / part.code)
+                for part in parts
+                if part.keeps is Keeps.ORTHANC
+            }
+
+    def archive_folder(self, part: Part) -> Path | None:
+        """Return the folder of images that the region's SSH server shows, if it does.
+
+        Where Orthanc cannot be had, its region shows a folder as well.
+        """
+        if part.keeps is Keeps.NOWHERE or part.code in self.orthancs:
+            return None
+        return self.folder.path / "archives" / part.code
 
     def reader(self, part: Part) -> str:
         return f"reader_{part.code}"
@@ -100,19 +117,39 @@ class Contours:
         """Return the region's SSH server, not started, with host key and port of last time."""
         folder = self.folder.path / "ssh"
         folder.mkdir(mode=0o711, exist_ok=True)
-        return SshServer(folder / part.code, [(LOOPBACK, self.cluster.port)])
+        permitted = [(LOOPBACK, self.cluster.port)]
+        if orthanc := self.orthancs.get(part.code):
+            permitted.append((LOOPBACK, orthanc.port))
+        return SshServer(folder / part.code, permitted, archive=self.archive_folder(part))
+
+    def archivist(self) -> Process:
+        """Return the process that keeps the regions' archives; the Orthancs run already."""
+        entries = [
+            {
+                "url": self.cluster.superuser_url(part.code),
+                "folder": str(self.folder.path / "archives" / part.code),
+                "is_orthanc": part.code in self.orthancs,
+            }
+            for part in self.parts
+            if part.keeps is not Keeps.NOWHERE
+        ]
+        config = self._secret_file("archivist", entries)
+        return self._module("archivist", "fleet.demo.archivist", "--config", str(config))
 
     def _module(self, name: str, module: str, *arguments: str) -> Process:
         command = [sys.executable, "-m", module, *arguments]
         return Process(name, command, self.folder.log(name), cwd=PROJECT)
 
     def _config(self, name: str, parts: Iterable[Part]) -> Path:
-        config = self.folder.path / "secrets" / f"{name}.json"
-        config.touch(mode=0o600)
         entries = [
             {"url": self.cluster.superuser_url(part.code), "sham": part.sham.as_json()}
             for part in parts
         ]
+        return self._secret_file(name, entries)
+
+    def _secret_file(self, name: str, entries: list[dict[str, Any]]) -> Path:
+        config = self.folder.path / "secrets" / f"{name}.json"
+        config.touch(mode=0o600)
         config.write_text(json.dumps(entries))
         return config
 

@@ -81,11 +81,11 @@ def _lead_through(path: AccessPath, server: SshServer) -> None:
 
 def create_people(password: str) -> None:
     """Create who looks at the demo: one who may do everything, one who sees two regions only."""
-    oncall = _account(ONCALL, password, is_superuser=True)
+    oncall = account(ONCALL, password, is_superuser=True)
     Person.objects.get_or_create(
         user=oncall, defaults={"role": Role.ADMIN, "sees_all_regions": True}
     )
-    viewer = _account(VIEWER, password)
+    viewer = account(VIEWER, password)
     person, is_new = Person.objects.get_or_create(user=viewer, defaults={"role": Role.VIEWER})
     if is_new:
         person.regions.set(Region.objects.filter(is_active=True).order_by("pk")[:2])
@@ -97,7 +97,7 @@ def create_channel() -> None:
         Channel.objects.create(name="Console of the demo", kind=Channel.Kind.CONSOLE, position=1)
 
 
-def _account(name: str, password: str, *, is_superuser: bool = False) -> User:
+def account(name: str, password: str, *, is_superuser: bool = False) -> User:
     """Return the account, new or not; its password is this one from now on."""
     user, _created = User.objects.get_or_create(
         username=name, defaults={"is_staff": is_superuser, "is_superuser": is_superuser}

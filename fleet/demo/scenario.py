@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import cycle, islice
 
 from fleet.demo.sham import ShamRegion, Shape
 
-ONCALL, VIEWER = "oncall", "viewer"
+ONCALL, VIEWER, APPROVER = "oncall", "viewer", "approver"
 FEWEST, MOST = 3, 100
 DAYS = 45
 # What two cores fill with history and collect within three minutes.
@@ -25,12 +25,21 @@ class Way(Enum):
     NONE = "no path"
 
 
+class Keeps(Enum):
+    """Where a region of the demo keeps its images."""
+
+    FOLDER = "a folder that its SSH server shows"
+    ORTHANC = "an Orthanc behind its SSH server"
+    NOWHERE = "nowhere that Fleet may look"
+
+
 @dataclass(frozen=True)
 class Part:
     """One region's part in the demo."""
 
     sham: ShamRegion
     way: Way
+    keeps: Keeps = Keeps.NOWHERE
 
     @property
     def code(self) -> str:
@@ -99,7 +108,12 @@ def cast(n_regions: int) -> list[Part]:
     """Return the parts of a demo with so many regions, FEWEST to MOST."""
     ways = [*FIRST_WAYS[min(n_regions, 6)], *islice(cycle(LATER_WAYS), max(0, n_regions - 6))]
     a_day = min(800, max(40, STUDIES_PER_DAY // n_regions))
-    return [_part(number, way, a_day) for number, way in enumerate(ways)]
+    parts = [_part(number, way, a_day) for number, way in enumerate(ways)]
+    archives = iter((Keeps.FOLDER, Keeps.ORTHANC))
+    return [
+        replace(part, keeps=next(archives, Keeps.NOWHERE)) if part.way is Way.SSH else part
+        for part in parts
+    ]
 
 
 def _part(number: int, way: Way, studies_per_day: int) -> Part:

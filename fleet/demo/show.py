@@ -27,7 +27,6 @@ from fleet.demo.valkey import Valkey
 TUNNELS_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.5
 # The rules learn for fourteen days what is usual.
-JUDGED_DAYS = 20
 
 
 class Show:
@@ -69,6 +68,7 @@ class Show:
         self.progress.step(f"Filling {DAYS} days of the regions' history")
         self.contours.fill_history(self.children, self.progress.news)
         self.children.start(self.contours.simulator())
+        self._start_archives()
         self._start_ssh_servers()
         self._use_django()
         self._open_ways()
@@ -87,6 +87,12 @@ class Show:
                 print(said[told:], end="", flush=True)
                 told = len(said)
 
+    def _start_archives(self) -> None:
+        self.progress.step("Starting the regions' archives of images")
+        for orthanc in self.contours.orthancs.values():
+            self.children.start(orthanc)
+        self.children.start(self.contours.archivist())
+
     def _start_ssh_servers(self) -> None:
         self.progress.step("Starting the regions' SSH servers")
         for part in self.parts:
@@ -102,12 +108,13 @@ class Show:
 
     def _open_ways(self) -> None:
         """Register the regions, open their tunnels, and lose those that are to be stale."""
-        from fleet.demo import registration  # needs Django's settings, hence the servers
+        from fleet.demo import exporting, registration  # need Django's settings, hence the servers
 
         self.progress.step("Opening the tunnels into the regions")
         registration.register(self.contours, self.servers)
         registration.create_people(self.folder.secret(ONCALL))
         registration.create_channel()
+        exporting.register(self.contours, self.folder.secret(ONCALL))
         began = now()
         self.children.start(self.center.process("keeper", processes.KEEPER, "fleet_collect"))
         expected = {p.code for p in self.parts if p.way in {Way.SSH, Way.STALE}}
@@ -148,8 +155,6 @@ class Show:
                 lambda codes: f"Not collected:\n{registration.why_not_collected(codes)}",
             )
             sender.send_task("regions.tasks.rebuild_union", queue="default")
-            self.progress.step(f"Judging {JUDGED_DAYS} days")
-            judge_past_days(now(), JUDGED_DAYS)
             sender.send_task("fleet.alerts.tasks.watch", queue="default")
         registration.disconnect()
 

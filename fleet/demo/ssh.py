@@ -1,4 +1,4 @@
-"""An SSH server on loopback that forwards to named destinations and does nothing else."""
+"""An SSH server on loopback that forwards to named destinations, and may show one folder."""
 
 from __future__ import annotations
 
@@ -46,6 +46,10 @@ StrictModes no
 MaxStartups 100
 LogLevel VERBOSE
 """
+SFTP = """\
+Subsystem sftp internal-sftp
+ForceCommand internal-sftp -R -d {archive}
+"""
 
 
 class SshServer:
@@ -54,7 +58,7 @@ class SshServer:
     `permitted` are the only destinations to which the key may forward. `kind` "any" is Debian's
     OpenSSH where it is installed, else asyncssh. Both run without root. `inner` gives addresses
     of the region's own network another meaning here (asyncssh only), so that two regions can have
-    the same ones.
+    the same ones. `archive` is the folder in which SFTP begins; without it there is no SFTP.
     """
 
     host = LOOPBACK
@@ -66,8 +70,10 @@ class SshServer:
         *,
         kind: Kind = "any",
         inner: Mapping[Address, Address] | None = None,
+        archive: Path | None = None,
     ) -> None:
         self.folder = folder.absolute()
+        self._archive = archive
         self._inner = dict(inner or {})
         self.permitted = list(permitted)
         self.kind = _resolve("asyncssh" if inner else kind)
@@ -100,7 +106,10 @@ class SshServer:
         routes.write_text(json.dumps([[*seen, *real] for seen, real in self._inner.items()]))
         give(routes, 0o600)
         config = self.folder / "sshd_config"
-        config.write_text(CONFIG.format(port=self.port, address=self.host, folder=self.folder))
+        sftp = SFTP.format(archive=self._archive) if self._archive else ""
+        config.write_text(
+            CONFIG.format(port=self.port, address=self.host, folder=self.folder) + sftp
+        )
         give(config, 0o600)
         self.process.start(self._greets)
 
@@ -127,7 +136,8 @@ class SshServer:
     def _command(self) -> list[str | Path]:
         if self.kind == "openssh":
             return [OPENSSH, "-D", "-e", "-f", self.folder / "sshd_config"]
-        return [sys.executable, "-m", "fleet.demo.python_sshd", self.folder, str(self.port)]
+        command: list[str | Path] = [sys.executable, "-m", "fleet.demo.python_sshd"]
+        return [*command, self.folder, str(self.port), *([self._archive] if self._archive else [])]
 
     def _greets(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(self._address, 1) as client:

@@ -68,7 +68,9 @@ CREATE OR REPLACE VIEW fleet_contract.study AS SELECT
   -- Ages above 89 identify people in a small town.
   least(z.vozrast, 89)::smallint AS patient_age_years,
   (CASE z.pol WHEN 'М' THEN 'M' WHEN 'Ж' THEN 'F' END)::char(1) AS patient_sex,
-  'unknown'::text AS storage_status, NULL::timestamptz AS available_until, NULL::jsonb AS extra,
+  'unknown'::text AS storage_status,
+  z.data_polucheniya AT TIME ZONE {zone} + interval '2 days' AS available_until,
+  NULL::jsonb AS extra,
   z.xmin::text::bigint AS row_version
 FROM zhurnal z;
 

@@ -18,7 +18,7 @@ CREATE OR REPLACE VIEW fleet_contract.contract_info AS SELECT
 
 CREATE OR REPLACE VIEW fleet_contract.study AS SELECT
   {code}::text AS region_code, s.study_id AS row_id, s.changed_at AS updated_at,
-  s.case_token AS study_ref, NULL::text AS study_uid, s.came_at AS received_at, s.acquired_at,
+  s.case_token AS study_ref, s.study_uid, s.came_at AS received_at, s.acquired_at,
   s.modality, s.body_part, s.views AS view_positions, s.sides AS lateralities, s.n_series,
   s.n_images, s.bytes AS size_bytes, s.clinic AS org_code, d.serial AS device_ref,
   d.vendor AS manufacturer, d.model AS model_name, d.software AS device_software,
@@ -26,7 +26,8 @@ CREATE OR REPLACE VIEW fleet_contract.study AS SELECT
   s.photometric, s.intent AS presentation_intent, s.bits AS bits_stored, s.kvp, s.exposure_uas,
   s.exposure_index, s.deviation_index, s.thickness_mm AS body_part_thickness_mm,
   s.compression_n AS compression_force_n, least(s.age, 89::smallint) AS patient_age_years,
-  s.sex AS patient_sex, 'unknown'::text AS storage_status, NULL::timestamptz AS available_until,
+  s.sex AS patient_sex, 'unknown'::text AS storage_status,
+  s.came_at + interval '2 days' AS available_until,
   NULL::jsonb AS extra, NULL::bigint AS row_version
 FROM studies s LEFT JOIN devices d USING (device_id);
 
