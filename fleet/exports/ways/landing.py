@@ -5,17 +5,14 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from fleet.exports.ways.pace import Pace
 from fleet.exports.ways.way import Instance, Said, Trouble, WayFailed
 
 LONGEST_INSTANCE = 4 * 2**30
-# Slower than this is no transfer but somebody who keeps us waiting.
-LEAST_BYTES = 16 * 2**10
-LEAST_BYTES_WITHIN_S = 60.0
 CHUNK = 2**20
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -39,6 +36,7 @@ class Landing:
         self._instance = instance
         self._target = target
         self._said = said
+        self._pace = Pace(source)
         self._resumes = resumes
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._most = LONGEST_INSTANCE if instance.n_bytes is None else instance.n_bytes
@@ -59,8 +57,6 @@ class Landing:
             self.n_bytes += len(piece)
         if self.n_bytes > self._most:
             self._begin_anew()
-        self._slow_since = time.monotonic()
-        self._slow_bytes = 0
         return self
 
     def __exit__(
@@ -88,19 +84,21 @@ class Landing:
             raise self._blame(error) from None
         self._md5.update(piece)
         self.n_bytes += len(piece)
-        self._check_pace(len(piece))
+        self._pace.heard(len(piece))
         self._said(len(piece))
 
     def finish(self) -> None:
         """Give the whole file its name. Raises WayFailed(PROTOCOL) when it is not what it was.
 
-        An instance that ended early keeps its part file; one with a wrong MD5 begins anew.
+        Call it when the source says that this was all; nothing is kept of what is wrong.
         """
         if self._instance.n_bytes is not None and self.n_bytes < self._instance.n_bytes:
+            n_sent = self.n_bytes
+            self._begin_anew()
             raise WayFailed(
-                Trouble.LINK,
-                f"{self._source} ended an instance after {self.n_bytes} of"
-                f" {self._instance.n_bytes} bytes. It is fetched again.",
+                Trouble.PROTOCOL,
+                f"{self._source} sent {n_sent} bytes of an instance that has"
+                f" {self._instance.n_bytes} by its own list. Check that server's storage.",
             )
         if self._instance.md5 and self._md5.hexdigest() != self._instance.md5.lower():
             self._begin_anew()
@@ -117,19 +115,6 @@ class Landing:
         self._file.truncate()
         self._md5 = hashlib.md5(usedforsecurity=False)
         self.n_bytes = 0
-
-    def _check_pace(self, n_new: int) -> None:
-        self._slow_bytes += n_new
-        now = time.monotonic()
-        if now - self._slow_since < LEAST_BYTES_WITHIN_S:
-            return
-        if self._slow_bytes < LEAST_BYTES:
-            raise WayFailed(
-                Trouble.TIMEOUT,
-                f"{self._source} sent {self._slow_bytes} bytes within"
-                f" {LEAST_BYTES_WITHIN_S:.0f} s. Check that server and the line.",
-            )
-        self._slow_since, self._slow_bytes = now, 0
 
     def _blame(self, error: OSError) -> WayFailed:
         if error.errno in FULL:
