@@ -1,7 +1,7 @@
 """The Celery application and the timetable of beat.
 
-Queues: `collect`, `collect_slow` for regions that failed last time, `deliver` for messages, and
-`default`.
+Queues: `collect`, `collect_slow` for regions that failed last time, `deliver` for messages, `judge`
+for days that are over, and `default`.
 """
 
 from __future__ import annotations
@@ -54,6 +54,11 @@ app.config_from_object(
                 "task": "fleet.alerts.tasks.watch",
                 "schedule": timedelta(minutes=1),
                 "options": {"expires": 60},
+            },
+            "judge the days that are over": {
+                "task": "fleet.alerts.tasks.judge_days",
+                "schedule": timedelta(minutes=1),
+                "options": {"queue": "judge", "expires": 60},
             },
             "look whether we see": {
                 "task": "fleet.alerts.tasks.look",

@@ -32,6 +32,11 @@ DELIVERER = (
     *("celery", "-A", "fleet", "worker", "--queues=deliver", "--hostname=deliver@%h"),
     *("--pool=threads", "--concurrency=2", "--loglevel=INFO"),
 )
+# Judging a day computes for many seconds: in a process of its own, so that no collection waits.
+JUDGE = (
+    *("celery", "-A", "fleet", "worker", "--queues=judge", "--hostname=judge@%h"),
+    *("--pool=threads", "--concurrency=1", "--loglevel=INFO"),
+)
 # Where Telegram cannot reach the center, the center asks it which buttons were pressed.
 BUTTONS = ("python", "manage.py", "poll_buttons")
 # The timetable is kept in memory: nothing on this host's disk that another would need.

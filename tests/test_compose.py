@@ -76,6 +76,7 @@ def test_it_waits_for_health_where_there_is_a_check() -> None:
         ("worker", processes.WORKER),
         ("worker-slow", processes.WORKER_SLOW),
         ("deliverer", processes.DELIVERER),
+        ("judge", processes.JUDGE),
         ("buttons", processes.BUTTONS),
         ("beat", processes.BEAT),
         ("keeper", processes.KEEPER),

@@ -7,6 +7,7 @@ import time
 from celery import shared_task
 
 from fleet.alerts import delivery, lifecycle
+from fleet.alerts.detectors import judging
 from fleet.alerts.detectors import watch as watching
 from fleet.alerts.detectors.blindness import judge_blindness
 from fleet.alerts.detectors.watched import watched
@@ -36,6 +37,12 @@ def deliver() -> str:
 def watch() -> str:
     """Judge what came since the last time."""
     return watching.watch(now())
+
+
+@shared_task
+def judge_days() -> str:
+    """Judge the days that are over and were not judged."""
+    return judging.judge_days(now())
 
 
 @shared_task

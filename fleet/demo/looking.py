@@ -72,6 +72,7 @@ def judge_at_once(region: Region, kind: str, sender: Celery, asked_at: datetime)
         if kind in OF_THE_FLEETS_DAY:
             _judge_the_fleets_day(region, asked_at)
         sender.send_task("fleet.alerts.tasks.watch", queue="default")
+        sender.send_task("fleet.alerts.tasks.judge_days", queue="judge")
 
     return await_true(
         lambda: standing(region, kind) is not None,

@@ -27,6 +27,7 @@ from fleet.demo.valkey import Valkey
 TUNNELS_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.5
 # The rules learn for fourteen days what is usual.
+JUDGED_DAYS = 20
 
 
 class Show:
@@ -137,6 +138,7 @@ class Show:
         self.children.start(process("worker", processes.WORKER, "fleet_collect"))
         self.children.start(process("slow worker", processes.WORKER_SLOW, "fleet_collect"))
         self.children.start(process("deliverer", processes.DELIVERER, "fleet_collect"))
+        self.children.start(process("judge", processes.JUDGE, "fleet_collect"))
         self.children.start(process("beat", processes.BEAT, "fleet_collect"))
 
     def _collect(self) -> None:
@@ -155,7 +157,10 @@ class Show:
                 lambda codes: f"Not collected:\n{registration.why_not_collected(codes)}",
             )
             sender.send_task("regions.tasks.rebuild_union", queue="default")
+            self.progress.step(f"Judging {JUDGED_DAYS} days")
+            judge_past_days(now(), JUDGED_DAYS)
             sender.send_task("fleet.alerts.tasks.watch", queue="default")
+            sender.send_task("fleet.alerts.tasks.judge_days", queue="judge")
         registration.disconnect()
 
     def _await(

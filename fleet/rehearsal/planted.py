@@ -14,6 +14,7 @@ from django.db import models
 from psycopg import sql
 
 from fleet.alerts.delivery import deliver_next, prepare
+from fleet.alerts.detectors.judging import judge_days
 from fleet.alerts.detectors.watch import watch
 from fleet.alerts.models import Alert
 from fleet.alerts.models_outbox import Message
@@ -46,6 +47,7 @@ class PlantedRegion:
 
     def work(self, now: datetime) -> None:
         watch(now)
+        judge_days(now)
         # Nothing else will explain it: the minute that a first message waits is left out.
         ours = Message.objects.filter(alert__region=self.region, state=Message.State.WAITING)
         ours.update(next_try_at=now)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from fleet.alerts.detectors.judging import judge_days
 from fleet.alerts.detectors.watch import watch
 from fleet.alerts.messages import text_of
 from fleet.alerts.models import Finding
@@ -72,6 +73,7 @@ def live_through(old: Filled, fine: Filled, end: datetime) -> Story:
         make_alike(other, f"fine{n}")
     told = Story()
     watch(end - HOUR)
+    judge_days(end - HOUR)
     told.before = list(Finding.objects.filter(kind="outputs_identical"))
     break_region(old.connection, old.sham, Fault("zero_tensor", end - 6 * HOUR))
     assert collect(region, end).failure == ""
@@ -82,7 +84,7 @@ def live_through(old: Filled, fine: Filled, end: datetime) -> Story:
     break_region(old.connection, old.sham, Fault("zero_tensor", end - N_DAYS * DAY))
     forget_judgements()
     assert collect(region, end, is_sweep=True).failure == ""
-    watch(end)
+    judge_days(end)
     told.since_first_day = list(Finding.objects.filter(kind="unlike_peers"))
     return told
 

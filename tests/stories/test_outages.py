@@ -13,6 +13,7 @@ import pytest
 from django.core.management import call_command
 
 from fleet.alerts.delivery import deliver_next
+from fleet.alerts.detectors.judging import judge_days
 from fleet.alerts.detectors.watch import watch
 from fleet.alerts.models import Alert
 from fleet.alerts.models_outbox import Message
@@ -94,6 +95,7 @@ class Three:
             for region in self.regions:
                 collect(region, self.at)
         watch(self.at)
+        judge_days(self.at)
         return self.seen(self.at)
 
     def seen(self, moment: datetime) -> Seen:

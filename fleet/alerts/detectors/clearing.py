@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from fleet.alerts.detectors.watched import Watched
@@ -19,8 +20,14 @@ _NEED_ANSWERS |= {Family.PEERS, Family.VERSION}
 # Nor does a day off of their number.
 _NEED_WORK = frozenset({Family.VOLUME})
 
-# What is not judged before the day is over in the whole fleet.
-_JUDGED_LATE = frozenset({Family.INPUTS, Family.OUTPUTS})
+Rules = Evaluation.Rules
+# What is judged once the day is over, and once it is over in the whole fleet.
+_JUDGED_LATE = {
+    Family.VOLUME: {Rules.DAY},
+    Family.PEERS: {Rules.DAY},
+    Family.INPUTS: {Rules.DAY, Rules.DISTRIBUTIONS},
+    Family.OUTPUTS: {Rules.DAY, Rules.DISTRIBUTIONS},
+}
 
 
 def clear_closed_days(regions: Sequence[Watched], now: datetime) -> int:
@@ -45,10 +52,7 @@ def clear_closed_days(regions: Sequence[Watched], now: datetime) -> int:
             "region_id", "day"
         )
     )
-    late = Evaluation.objects.filter(
-        rules=Evaluation.Rules.DISTRIBUTIONS, day__in=set(days.values())
-    )
-    judged = set(late.values_list("region_id", "day"))
+    judged = _judged(set(days.values()))
     calendar = {one.id: one.calendar for one in regions}
     n = 0
     for alert in standing:
@@ -60,7 +64,7 @@ def clear_closed_days(regions: Sequence[Watched], now: datetime) -> int:
             continue
         if family in _NEED_ANSWERS and (region.pk, day) not in busy:
             continue
-        if family in _JUDGED_LATE and (region.pk, day) not in judged:
+        if not _JUDGED_LATE.get(family, set()) <= judged[region.pk, day]:
             continue
         if family in _NEED_WORK and calendar[region.pk].is_off(day):
             continue
@@ -73,6 +77,15 @@ def _is_before(alert: Alert, day: date) -> bool:
     """Return whether the alert's last counted day is before this one."""
     counted = max(filter(None, (alert.last_found_day, alert.last_clear_day)), default=None)
     return counted is None or counted < day
+
+
+def _judged(days: Collection[date]) -> Mapping[tuple[int, date], set[str]]:
+    """Return by region and day the sets of rules that have judged it."""
+    judged: dict[tuple[int, date], set[str]] = defaultdict(set)
+    rows = Evaluation.objects.filter(day__in=days)
+    for region, day, rules in rows.values_list("region_id", "day", "rules"):
+        judged[region, day].add(rules)
+    return judged
 
 
 def _found(standing: Sequence[Alert], days: Collection[date]) -> set[tuple[object, ...]]:

@@ -14,7 +14,7 @@ from fleet.alerts.detectors.distributions import judge
 from fleet.alerts.detectors.findings import keep, report
 from fleet.alerts.detectors.series_days import remember as remember_series
 from fleet.alerts.detectors.watched import Watched
-from fleet.alerts.lifecycle import CLEAR_DAYS
+from fleet.alerts.lifecycle import CLEAR_DAYS, is_frozen
 from fleet.alerts.models import Finding
 from fleet.alerts.models_drift import Difference, MovedShare
 from fleet.alerts.models_evaluation import SETTINGS_VERSION, Evaluation
@@ -53,16 +53,20 @@ def due(regions: Sequence[Watched], now: datetime) -> Iterator[tuple[date, list[
 def judge_and_remember(regions: Sequence[Watched], day: date, now: datetime) -> int:
     """Judge a day of these regions; return how many findings are new.
 
-    Findings, what is left of the day and that it was judged are written together.
+    Findings, what is left of the day and that it was judged are written together; nothing at all
+    when judgement froze meanwhile. The findings are the last, since whoever changes alerts waits
+    from the first one on.
     """
+    judged = judge(regions, day)
     with transaction.atomic():
-        judged = judge(regions, day)
+        if is_frozen():
+            return 0
+        remember_series(day, [one.id for one in regions], judged.series, judged.state)
+        remember(regions, day, now, Evaluation.Rules.DISTRIBUTIONS)
         n = tell([one.finding for one in judged.found], regions, day, now, judged.n_on_version)
         new = [one for one in judged.found if one.finding.pk]
         Difference.objects.bulk_create(one.difference for one in new)
         MovedShare.objects.bulk_create(moved for one in new for moved in one.moved)
-        remember_series(day, [one.id for one in regions], judged.series, judged.state)
-        remember(regions, day, now, Evaluation.Rules.DISTRIBUTIONS)
     return n
 
 

@@ -12,7 +12,7 @@ from django.db.models import Min
 from fleet.alerts.detectors import series_days
 from fleet.alerts.detectors.closed_days import judged_day, last_closed_day, remember
 from fleet.alerts.detectors.distribution_days import judge_and_remember, tell
-from fleet.alerts.detectors.watch import turn
+from fleet.alerts.detectors.turns import Turn, turn
 from fleet.alerts.detectors.watched import Watched, watched
 from fleet.alerts.lifecycle import is_frozen
 from fleet.alerts.models_evaluation import Evaluation
@@ -41,7 +41,7 @@ def rescore(first: date, now: datetime) -> Iterator[Rescored]:
     Findings stay; those that are new open alerts as if they were found now, unless they are of days
     long past. Nobody else judges meanwhile. Raises CannotRescore before anything is forgotten.
     """
-    with turn() as is_ours:
+    with turn(Turn.JUDGING_DAYS) as is_ours:
         if not is_ours:
             raise CannotRescore("Somebody else is judging: try again in a minute.")
         regions, begins = watched(), _first_days()

@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
-
-from django.db import connection
 
 from fleet.alerts.detectors import reach
 from fleet.alerts.detectors.backlog import waiting
 from fleet.alerts.detectors.blindness import judge_blindness
 from fleet.alerts.detectors.clearing import clear_closed_days
-from fleet.alerts.detectors.closed_days import judged_day, remember, to_judge
-from fleet.alerts.detectors.distribution_days import due, judge_and_remember
 from fleet.alerts.detectors.findings import end, report
 from fleet.alerts.detectors.identical import repeating
 from fleet.alerts.detectors.shares import failing, slow
 from fleet.alerts.detectors.silence import silent
+from fleet.alerts.detectors.turns import Turn, turn
 from fleet.alerts.detectors.versions import unexpected
 from fleet.alerts.detectors.watched import Watched, watched
 from fleet.alerts.kinds.kind import Family
 from fleet.alerts.lifecycle import is_frozen
 from fleet.alerts.models_evaluation import SETTINGS_VERSION, Evaluation
-
-# Any number that no other advisory lock of the center has.
-WATCHING = 0x776174636865
-
-
-@contextmanager
-def turn() -> Iterator[bool]:
-    """Hold the right to judge; False at once when somebody else has it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [WATCHING])
-        is_ours = bool(cursor.fetchone()[0])
-        try:
-            yield is_ours
-        finally:
-            if is_ours:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [WATCHING])
 
 
 def watch(now: datetime) -> str:
@@ -47,7 +27,7 @@ def watch(now: datetime) -> str:
     Two do not watch at once: the second one leaves at once. While judgement is frozen only links
     are judged, and the numbers' turn comes after the thaw.
     """
-    with turn() as is_ours:
+    with turn(Turn.WATCHING) as is_ours:
         return _watch(now) if is_ours else "Somebody else is watching."
 
 
@@ -60,11 +40,6 @@ def _watch(now: datetime) -> str:
     if news:
         n += _judge_numbers(news, regions, now)
         _remember(news, now)
-        for day, closed in to_judge(news).items():
-            n += report(judged_day(closed, day), now)
-            remember(closed, day, now)
-        for day, closed in due(regions, now):
-            n += judge_and_remember(closed, day, now)
     n_clear = clear_closed_days(regions, now)
     return f"{n} findings in {len(regions)} regions, {n_clear} alerts without any for a day."
 

@@ -8,7 +8,7 @@ import pytest
 
 from fleet.alerts.lifecycle import acknowledge, find
 from fleet.alerts.models import Alert, Message
-from fleet.alerts.tasks import ask_again, deliver, look
+from fleet.alerts.tasks import ask_again, deliver, judge_days, look
 from fleet.celery import app
 from fleet.clock import now
 from tests.builders import make_channel, make_person, make_region
@@ -45,3 +45,9 @@ def test_beat_sends_them_to_the_deliverer(task):
     (entry,) = [one for one in app.conf.beat_schedule.values() if one["task"] == task.name]
 
     assert entry["options"]["queue"] == "deliver"
+
+
+def test_beat_sends_days_that_are_over_to_the_judge():
+    (entry,) = [one for one in app.conf.beat_schedule.values() if one["task"] == judge_days.name]
+
+    assert entry["options"]["queue"] == "judge"

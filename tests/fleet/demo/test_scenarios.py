@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from fleet.alerts.detectors.judging import judge_days
 from fleet.alerts.detectors.rescoring import rescore
 from fleet.alerts.detectors.watch import watch
 from fleet.alerts.models import Alert
@@ -89,6 +90,7 @@ def judged(region: Region, moment: datetime, back: Back) -> list[str]:
     n_days = 20 if back is Back.NINE_DAYS else 1
     list(rescore(moment.date() - timedelta(days=n_days), moment))
     watch(moment)
+    judge_days(moment)
     return sorted(Alert.objects.filter(region=region).values_list("kind", flat=True))
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from fleet.alerts.detectors.judging import judge_days
 from fleet.alerts.detectors.watch import watch
 from fleet.alerts.models import Alert, AlertEvent, Finding
 from fleet.alerts.models_outbox import Message
@@ -56,6 +57,7 @@ def test_it_finds_each_fault_alone(kind: str) -> None:
     with planted_region() as stage:
         stage.break_(kind, timezone.now())
         watch(timezone.now())
+        judge_days(timezone.now())
 
         assert list(Alert.objects.values_list("kind", flat=True)) == [kind]
 

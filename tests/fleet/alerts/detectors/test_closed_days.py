@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from fleet.alerts.detectors.watch import watch
+from fleet.alerts.detectors.judging import judge_days
 from fleet.alerts.models import Alert, Finding
 from fleet.alerts.models_evaluation import Evaluation
 from fleet.alerts.new_normal import accept_new_normal
@@ -42,9 +42,9 @@ def test_it_finds_half_the_volume_once(db):
         make_daily(region, TODAY - n * DAY, n_received=100 + n % 7)
     make_daily(region, YESTERDAY, n_received=30)
 
-    watch(NOW)
+    judge_days(NOW)
     Evaluation.objects.all().delete()
-    watch(NOW + MINUTE)
+    judge_days(NOW + MINUTE)
 
     assert kinds() == ["volume_shift"]
     assert Finding.objects.get().day == YESTERDAY
@@ -56,7 +56,7 @@ def test_it_lets_a_usual_day_be(db):
         make_daily(region, TODAY - n * DAY, n_received=100 + n % 7)
         make_score(region, TODAY - n * DAY, n_positive=10 + n % 3)
 
-    watch(NOW)
+    judge_days(NOW)
 
     assert kinds() == []
     assert Evaluation.objects.filter(rules="day", day=YESTERDAY).count() == 1
@@ -73,7 +73,7 @@ def test_it_does_not_judge_the_volume_of_a_holiday_nor_of_the_day_after(db):
         for age in range(1, 90):
             make_daily(region, TODAY - age * DAY, n_received=3 if age == 1 else 100 + age % 7)
 
-    watch(NOW)
+    judge_days(NOW)
 
     assert kinds() == []
 
@@ -87,7 +87,7 @@ def test_it_leaves_holidays_out_of_what_is_usual(db):
         make_daily(region, TODAY - age * DAY, n_received=5 if is_holiday else 100 + age % 7)
     make_daily(region, YESTERDAY, n_received=100)
 
-    watch(NOW)
+    judge_days(NOW)
 
     assert kinds() == []
 
@@ -98,7 +98,7 @@ def test_it_counts_no_day_off_as_clear_of_a_volume_alert(db):
     alert = make_alert(region, "volume_shift", NOW - 3 * DAY)
     make_holiday(region, YESTERDAY)
 
-    watch(NOW)
+    judge_days(NOW)
 
     alert.refresh_from_db()
     assert (alert.last_clear_day, alert.n_clear_days) == (None, 0)
@@ -110,7 +110,7 @@ def test_it_finds_a_class_that_collapsed(db):
         make_score(region, TODAY - n * DAY, n_positive=10 + n % 3)
     make_score(region, YESTERDAY, n_positive=90)
 
-    watch(NOW)
+    judge_days(NOW)
 
     assert kinds() == ["class_collapse"]
     assert Finding.objects.get().attribute == "mass"
@@ -122,7 +122,7 @@ def test_it_finds_a_rare_class_that_is_given_no_more(db):
         make_score(region, TODAY - n * DAY, n_scored=500, n_positive=42 + n % 3)
     make_score(region, YESTERDAY, n_scored=500, n_positive=0)
 
-    watch(NOW)
+    judge_days(NOW)
 
     found = Finding.objects.get()
     assert (found.kind, found.attribute, found.score) == ("class_collapse", "mass", 0)
@@ -137,7 +137,7 @@ def test_it_finds_scores_that_hardly_move(db):
     DailyScore.objects.update(score_histogram=wide)
     DailyScore.objects.filter(region=regions[3]).update(score_histogram=[0] * 30 + [60] + [0] * 33)
 
-    watch(NOW)
+    judge_days(NOW)
 
     found = Finding.objects.get()
     assert (found.region, found.kind, found.limit) == (regions[3], "unlike_peers", 10)
@@ -150,7 +150,7 @@ def test_it_finds_what_was_wrong_since_the_first_day(db):
         is_odd = region == regions[3]
         make_score(region, YESTERDAY, n_scored=300, n_positive=200 if is_odd else 30)
 
-    watch(NOW)
+    judge_days(NOW)
 
     assert kinds() == ["unlike_peers"]
     assert Finding.objects.get().region == regions[3]
@@ -175,7 +175,7 @@ def test_it_finds_a_new_scanner(db):
     make_scanner(region, "Selenia", 90, first=30)
     make_scanner(region, "Planmed", 10, first=1)
 
-    watch(NOW)
+    judge_days(NOW)
 
     found = Finding.objects.get()
     assert kinds() == ["new_category"]
@@ -187,7 +187,7 @@ def test_it_learns_scanners_for_two_weeks(db):
     make_scanner(region, "Selenia", 90, first=10)
     make_scanner(region, "Planmed", 10, first=1)
 
-    watch(NOW)
+    judge_days(NOW)
 
     assert kinds() == []
 
@@ -203,7 +203,7 @@ def test_it_takes_another_volume_for_normal(db):
         make_daily(region, TODAY - n * DAY, n_received=(100 if n > 3 else 30) + n % 7)
     take_for_normal(region, "volume_shift")
 
-    watch(NOW)
+    judge_days(NOW)
 
     assert not Finding.objects.filter(day=YESTERDAY).exists()
 
@@ -214,7 +214,7 @@ def test_it_takes_another_share_of_a_class_for_normal(db):
         make_score(region, TODAY - n * DAY, n_positive=(10 if n > 3 else 90) + n % 3)
     take_for_normal(region, "class_collapse", service="mammo", version="7")
 
-    watch(NOW)
+    judge_days(NOW)
 
     assert not Finding.objects.filter(day=YESTERDAY).exists()
 
@@ -227,6 +227,6 @@ def test_it_takes_a_scanner_for_known_that_was_there_when_people_said_so(db):
     make_scanner(region, "Senographe", 10, first=1)
     take_for_normal(region, "new_category")
 
-    watch(NOW)
+    judge_days(NOW)
 
     assert Finding.objects.get(day=YESTERDAY).detail == "Senographe"

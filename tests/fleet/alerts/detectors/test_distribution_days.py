@@ -12,9 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from fleet.alerts.detectors import rescoring
-from fleet.alerts.detectors.clearing import clear_closed_days
 from fleet.alerts.detectors.distribution_days import PATIENCE, due, judge_and_remember
-from fleet.alerts.detectors.watch import watch
+from fleet.alerts.detectors.judging import judge_days
 from fleet.alerts.detectors.watched import watched
 from fleet.alerts.lifecycle import resolve
 from fleet.alerts.models import Alert, Evaluation, Finding, SeriesDay
@@ -75,13 +74,13 @@ def test_it_finds_anew_what_was_lived_through_and_opens_one_alert(db, rng):
     assert Alert.objects.get().last_found_day == YESTERDAY
 
 
-def test_it_judges_a_closed_day_as_it_watches_and_only_once(db, rng):
+def test_it_judges_a_closed_day_only_once(db, rng):
     regions = make_fleet()
     fill_day(regions[1], YESTERDAY, rng, shift=1.0)
 
-    watch(NOW)
+    judge_days(NOW)
     RegionStatus.objects.update(last_success_at=NOW + MINUTE)
-    watch(NOW + MINUTE)
+    judge_days(NOW + MINUTE)
 
     assert Alert.objects.get(kind="input_drift").events.count() == 1
     assert Evaluation.objects.filter(rules=Evaluation.Rules.DISTRIBUTIONS).count() == 3
@@ -228,17 +227,3 @@ def test_it_shows_how_far_it_is(db):
         f"{YESTERDAY}: 1 regions, 0 new findings",
         "1 days judged again, 0 findings were not known before.",
     ]
-
-
-def test_it_counts_no_day_as_clear_before_it_was_judged(db):
-    regions = make_fleet(2)
-    alert = make_alert(regions[0], "input_drift", NOW - 2 * DAY)
-
-    clear_closed_days(watched(), NOW)
-    alert.refresh_from_db()
-    before = alert.n_clear_days
-    live()
-    clear_closed_days(watched(), NOW)
-
-    alert.refresh_from_db()
-    assert (before, alert.n_clear_days) == (0, 1)

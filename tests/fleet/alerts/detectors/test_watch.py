@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from fleet.alerts.detectors.watch import WATCHING, watch
+from fleet.alerts.detectors.turns import Turn
+from fleet.alerts.detectors.watch import watch
 from fleet.alerts.messages import text_of
 from fleet.alerts.models import Alert, Finding
 from fleet.alerts.models_evaluation import Evaluation
@@ -341,10 +342,10 @@ def test_it_asks_as_often_for_many_regions(db):
 def test_it_leaves_when_another_watches():
     other = connection.copy()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [WATCHING])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [Turn.WATCHING])
         said = watch(NOW)
         # The pool keeps the session.
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [WATCHING])
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [Turn.WATCHING])
     other.close()
 
     assert said == "Somebody else is watching."
