@@ -25,6 +25,7 @@ from fleet.exports.pseudonyms import Pseudonyms
 from fleet.exports.purposes import Purpose
 
 MAX_DEPTH = 64
+ITEM_GROUP = 0xFFFE
 OLDEST_AGE = 89
 FREE_TEXT = frozenset({"LT", "ST", "UT", "UC", "UR", "PN", "AE", "LO", "SH"})
 UNLISTED_TEXT = frozenset({"LT", "ST", "UT", "UC", "UR", "AE", "PN"})
@@ -52,7 +53,7 @@ SEQUENCE_CHOICES = {"X/D": "X", "X/Z/D": "X", "Z/D": "Z"}
 def deidentify(dataset: Dataset, purpose: Purpose, pseudonyms: Pseudonyms) -> None:
     """Change the dataset, its root without file meta, into what `purpose` may see.
 
-    Raises Stopped(TOO_DEEP). What cannot be decoded is removed.
+    Raises Stopped(TOO_DEEP or MALFORMED). What cannot be decoded is removed.
     """
     _Cleaning(purpose, pseudonyms).clean(dataset, depth=0, in_dummy=False)
     _state_what_was_done(dataset, purpose)
@@ -74,6 +75,9 @@ class _Cleaning:
             raise Stopped(End.TOO_DEEP)
         clocks = _clocks(dataset)
         for tag in list(dataset.keys()):
+            if tag.group == ITEM_GROUP:
+                # The reader lost its way: from here on nothing is what its tag says.
+                raise Stopped(End.MALFORMED)
             if _is_foreign(tag):
                 del dataset[tag]
                 continue

@@ -33,6 +33,10 @@ def main() -> None:
     task = task_of(start["task"])
     answers.write('{"end": "CLEANED"}\n')
     answers.flush()
+    # What the libraries hold stays: looking through it after each file would take longer than most
+    # files do.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         request = json.loads(line)
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pydicom
+from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
@@ -23,9 +24,16 @@ ALL_RISKS = frozenset(End.__members__)
 MINIMAL = replace(PURPOSES["external_sharing"], admits=ALL_RISKS)
 KEEPING = replace(PURPOSES["device_drift"], admits=ALL_RISKS)
 
+PERSONAL = (
+    *("PatientName", "PatientID", "PatientBirthDate", "PatientAddress", "PatientComments"),
+    *("AccessionNumber", "ReferringPhysicianName", "OperatorsName", "InstitutionName"),
+    *("OtherPatientIDs", "StudyDescription"),
+)
+
 # What no sample holds by itself, in forms that each VR takes.
 LATIN, CYRILLIC = "ZQSENT", "ЗЯЖИВАГО"
 DATE, TIME, NUMBER, UID = "19310717", "131719.123456", "731513", "1.2.999.777"
+IMAGE = f"{UID}.90000000"
 STEMS = (LATIN, LATIN.lower(), CYRILLIC, DATE, "131719", NUMBER, f"{UID}.", "0x51A7")
 ENCODINGS = ("utf-8", "cp1251", "iso8859-5", "koi8-r", "cp866", "utf-16-le", "utf-16-be")
 
@@ -114,6 +122,28 @@ def planted(source: Path, *, is_cyrillic: bool) -> FileDataset:
     dataset.ViewCodeSequence = Sequence([outer])
     dataset.file_meta = original.file_meta
     dataset.preamble = b"MZ" + LATIN.encode().ljust(126, b"\0")
+    return dataset
+
+
+def identified(source: Path, *, is_cyrillic: bool) -> FileDataset:
+    """Return a sample of a planted person as an archive has one: a dozen attributes, not all."""
+    dataset = pydicom.dcmread(source)
+    for _element in dataset.iterall():
+        pass
+    planter = Planter(is_cyrillic)
+    if is_cyrillic:
+        dataset.SpecificCharacterSet = "ISO_IR 144"
+    for keyword in PERSONAL:
+        vr = dictionary_VR(keyword)
+        dataset.add_new(keyword, vr, planter.value(vr, 1))
+    dataset.SOPInstanceUID = IMAGE
+    inner = Dataset()
+    inner.PatientName, inner.PatientID = dataset.PatientName, dataset.PatientID
+    dataset.OtherPatientIDsSequence = dataset.ViewCodeSequence = Sequence([inner])
+    block = dataset.private_block(0x0009, f"{LATIN} CREATOR", create=True)
+    block.add_new(0x01, "LO", planter.value("LO", 1))
+    dataset.add_new(0x60003000, "OW", planter.value("OW", 1))
+    dataset.add_new(0x60004000, "LT", planter.value("LT", 1))
     return dataset
 
 
