@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
-from django.db.models import Sum
 
+from fleet.alerts.detectors.packed import INTEGERS, packed_rows, unpacked
 from fleet.alerts.detectors.quarantine import Group
 from fleet.alerts.detectors.series_days import SCORE, SIZE, SeriesKey, family_of
 from fleet.alerts.kinds.kind import Family
 from fleet.alerts.new_normal import Key
 from regions.drift.arrays import Flags, Floats
 from regions.drift.histogram import N_BINS
-from regions.drift.windows import Summed, Window, add_rows
-from regions.models import DailyCategory, DailyInput, DailyScore
+from regions.drift.windows import Summed, Window
 
-# Rows of histograms that are held at once.
-PART = 4096
-# A series, what its rows are told apart by, the day's place, the group's place, and counts.
-Row = tuple[SeriesKey, str, int, int, Sequence[int]]
+# A day as its place among the days, and a row of all days for each thing that is told apart.
+_INPUTS = """
+SELECT region_id, attribute, device_model, array_agg(day - %(first)s),
+  string_agg(array_send(histogram), '')
+FROM regions_dailyinput
+WHERE region_id = ANY(%(regions)s) AND day BETWEEN %(first)s AND %(last)s
+GROUP BY 1, 2, 3"""
+_OUTPUTS = """
+SELECT region_id, model_code, model_version, class_code, array_agg(day - %(first)s),
+  string_agg(array_send(score_histogram), ''), string_agg(array_send(size_histogram), '')
+FROM regions_dailyscore
+WHERE region_id = ANY(%(regions)s) AND day BETWEEN %(first)s AND %(last)s
+GROUP BY 1, 2, 3, 4"""
+_CATEGORIES = """
+SELECT region_id, attribute, category, array_agg(day - %(first)s), array_agg(n)
+FROM regions_dailycategory
+WHERE region_id = ANY(%(regions)s) AND day BETWEEN %(first)s AND %(last)s
+GROUP BY 1, 2, 3"""
+
+Place = Mapping[Key, int]
+Rows = Iterable[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -41,70 +58,48 @@ class Profiles:
 
 @dataclass
 class _Sums:
-    """Rows added up as they come, in parts."""
+    """Rows (W, B), added up over the windows, by series and what rows of it are told apart by."""
 
-    used: Flags
     n_bins: int
-    series: dict[SeriesKey, int] = field(default_factory=dict)
-    rows: dict[tuple[int, str], int] = field(default_factory=dict)
-    _part: list[tuple[int, int, int, Sequence[int]]] = field(default_factory=list)
-    _total: Floats = field(default_factory=lambda: np.zeros((len(Window), 0, 0)))
+    rows: dict[tuple[SeriesKey, str], Floats] = field(default_factory=dict)
 
-    def add_all(self, rows: Iterator[Row]) -> None:
-        is_wanted: Flags = np.asarray(self.used.any(axis=0), dtype=np.bool_)
-        for key, name, t, group, counts in rows:
-            if is_wanted[t, group]:
-                series = self.series.setdefault(key, len(self.series))
-                row = self.rows.setdefault((series, name), len(self.rows))
-                self._part.append((row, t, group, counts))
-                if len(self._part) == PART:
-                    self._flush()
-        self._flush()
+    def add(self, series: SeriesKey, name: str, used: Flags, counts: Floats) -> None:
+        """Add a row's days (D, B); `used` (W, D) are those of each window."""
+        if used.any():
+            self.rows[series, name] = used.astype(np.float64) @ counts
 
     def in_order(self) -> list[SeriesKey]:
         """Return the series by key: what is added up in one order comes out the same again."""
-        return sorted(self.series)
+        return sorted({series for series, _name in self.rows})
 
     def summed(self, first_series: int) -> tuple[Summed, list[str]]:
         """Return the rows by series and name, numbered from the first series on, and names."""
-        place = {self.series[key]: at for at, key in enumerate(self.in_order())}
-        ordered = sorted((place[series], name, at) for (series, name), at in self.rows.items())
-        total = self._total.reshape(len(Window), -1, self.n_bins)
-        series = np.array([series for series, _name, _at in ordered], dtype=np.int64)
-        rows = total[:, [at for _series, _name, at in ordered]]
-        return Summed(rows, first_series + series), [name for _series, name, _at in ordered]
-
-    def _flush(self) -> None:
-        if not self._part:
-            return
-        self._grow()
-        place, t, group = np.array([one[:3] for one in self._part], dtype=np.int64).T
-        counts = np.array([one[3] for one in self._part], dtype=np.float64)
-        add_rows(self._total, counts, place, self.used[:, t, group])
-        self._part.clear()
-
-    def _grow(self) -> None:
-        n_there = self._total.shape[1]
-        if len(self.rows) > n_there:
-            larger = np.zeros((len(Window), 2 * len(self.rows), self.n_bins))
-            larger[:, :n_there] = self._total.reshape(len(Window), n_there, self.n_bins)
-            self._total = larger
+        place = {key: first_series + at for at, key in enumerate(self.in_order())}
+        ordered = sorted(self.rows)
+        total = np.array([self.rows[key] for key in ordered]).reshape(-1, len(Window), self.n_bins)
+        series = np.array([place[series] for series, _name in ordered], dtype=np.int64)
+        return Summed(total.transpose(1, 0, 2), series), [name for _series, name in ordered]
 
 
 def profiles(groups: Sequence[Group], days: Sequence[date], used: Flags) -> Profiles:
-    """Return what the groups' days hold, added up over the windows (W, T, G), in three queries."""
+    """Return what the groups' days hold, added up over the windows (W, T, G).
+
+    Three queries, for every eight regions.
+    """
+    numeric, categories = _Sums(N_BINS), _Sums(1)
     place = {group.key: at for at, group in enumerate(groups)}
-    numeric, categories = _Sums(used, N_BINS), _Sums(used, 1)
-    numeric.add_all(_inputs(place, days))
-    numeric.add_all(_outputs(place, days))
-    categories.add_all(_categories(place, days))
+    regions = sorted({group.one.id for group in groups})
+    within = {"first": days[0], "last": days[-1]}
+    _add_inputs(numeric, place, used, packed_rows(_INPUTS, regions, within))
+    _add_outputs(numeric, place, used, packed_rows(_OUTPUTS, regions, within))
+    _add_categories(categories, place, used, packed_rows(_CATEGORIES, regions, within))
     keys = [*numeric.in_order(), *categories.in_order()]
     rows, _devices = numeric.summed(0)
-    counts, names = categories.summed(len(numeric.series))
+    counts, names = categories.summed(len(keys) - len(categories.in_order()))
     return Profiles(
         keys=keys,
         groups=[place[_group_of(key)] for key in keys],
-        n_numeric=len(numeric.series),
+        n_numeric=len(numeric.in_order()),
         numeric=rows,
         categories=counts,
         names=names,
@@ -116,42 +111,30 @@ def _group_of(series: SeriesKey) -> Key:
     return region, family_of(attribute), service, version
 
 
-def _inputs(place: Mapping[Key, int], days: Sequence[date]) -> Iterator[Row]:
-    rows = DailyInput.objects.filter(**_within(place, days))
-    names = ("region_id", "day", "attribute", "device_model", "histogram")
-    for region, then, attribute, device, histogram in rows.values_list(*names).iterator(PART):
+def _add_inputs(sums: _Sums, place: Place, used: Flags, rows: Rows) -> None:
+    for region, attribute, device, days, histograms in rows:
         group = place.get((region, Family.INPUTS, "", ""))
         if group is not None:
-            yield (region, "", "", attribute), device, (then - days[0]).days, group, histogram
+            counts = unpacked(histograms, N_BINS, INTEGERS)
+            sums.add((region, "", "", attribute), device, used[:, days, group], counts)
 
 
-def _outputs(place: Mapping[Key, int], days: Sequence[date]) -> Iterator[Row]:
+def _add_outputs(sums: _Sums, place: Place, used: Flags, rows: Rows) -> None:
     """Nodes are taken together: scores are not kept by device model."""
-    rows = DailyScore.objects.filter(**_within(place, days))
-    names = ("region_id", "day", "model_code", "model_version", "class_code")
-    histograms = ("score_histogram", "size_histogram")
-    for region, then, service, version, class_code, *both in rows.values_list(
-        *names, *histograms
-    ).iterator(PART):
+    for region, service, version, class_code, days, *both in rows:
         group = place.get((region, Family.OUTPUTS, service, version))
         if group is None:
             continue
-        for what, histogram in zip((SCORE, SIZE), both, strict=True):
-            if any(histogram):
-                key = (region, service, version, what + class_code)
-                yield key, "", (then - days[0]).days, group, histogram
+        for what, histograms in zip((SCORE, SIZE), both, strict=True):
+            counts = unpacked(histograms, N_BINS, INTEGERS)
+            has_any = counts.any(axis=1)
+            key = (region, service, version, what + class_code)
+            sums.add(key, "", used[:, days, group] & has_any, counts)
 
 
-def _categories(place: Mapping[Key, int], days: Sequence[date]) -> Iterator[Row]:
-    rows = DailyCategory.objects.filter(**_within(place, days)).order_by()
-    names = ("region_id", "day", "attribute", "category")
-    totals = rows.values_list(*names).annotate(Sum("n")).iterator(PART)
-    for region, then, attribute, category, n in totals:
+def _add_categories(sums: _Sums, place: Place, used: Flags, rows: Rows) -> None:
+    for region, attribute, category, days, n in rows:
         group = place.get((region, Family.INPUTS, "", ""))
         if group is not None:
-            yield (region, "", "", attribute), category, (then - days[0]).days, group, [n]
-
-
-def _within(place: Mapping[Key, int], days: Sequence[date]) -> dict[str, object]:
-    regions = {region for region, *_rest in place}
-    return {"region__in": regions, "day__gte": days[0], "day__lte": days[-1]}
+            counts = np.array(n, dtype=np.float64)[:, None]
+            sums.add((region, "", "", attribute), category, used[:, days, group], counts)

@@ -7,11 +7,13 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from fleet.alerts.detectors.packed import FLOATS, packed_rows, unpacked
 from fleet.alerts.kinds.kind import Family
 from fleet.alerts.models_drift import SeriesDay
 from fleet.alerts.new_normal import restarts
-from regions.drift.arrays import Flags, Floats
+from regions.drift.arrays import Flags, Floats, Ints
 from regions.drift.inputs import DAYS_KEPT, SUM_CHANNELS, Past, State
+from regions.models import Region
 
 # A region's id, a service, a version and an attribute.
 SeriesKey = tuple[int, str, str, str]
@@ -27,6 +29,13 @@ _NUMBERS = tuple(
     for channel in _CHANNELS
 )
 _SUMS = ("sum_upwards", "sum_downwards", "sum_tail", "sum_shape")
+_EACH = ", ".join(f"coalesce({name}, 'NaN')" for name in (*_NUMBERS, *_SUMS))
+_LEFT = f"""
+SELECT region_id, service, version, attribute, array_agg(day - %(first)s), array_agg(is_off),
+  string_agg(array_send(ARRAY[{_EACH}]), '')
+FROM alerts_seriesday
+WHERE region_id = ANY(%(regions)s) AND day >= %(first)s AND day < %(day)s
+GROUP BY 1, 2, 3, 4"""  # noqa: S608 (names of our own columns)
 
 
 def family_of(attribute: str) -> Family:
@@ -40,41 +49,34 @@ def remembered(day: date) -> tuple[list[SeriesKey], State]:
     Days before a restart are forgotten.
     """
     begins = restarts(day)
-    keys: dict[SeriesKey, int] = {}
-    places: list[tuple[int, int]] = []
-    values: list[Sequence[float | None]] = []
-    offs: list[bool] = []
-    rows = SeriesDay.objects.filter(day__lt=day, day__gte=day - DAYS_KEPT * DAY).values_list(
-        *("day", "region_id", "service", "version", "attribute", "is_off"), *_NUMBERS, *_SUMS
-    )
-    for then, region, service, version, attribute, is_off, *numbers in rows.order_by("day"):
-        if then < begins.get((region, family_of(attribute), service, version), date.min):
-            continue
-        series = keys.setdefault((region, service, version, attribute), len(keys))
-        places.append((DAYS_KEPT - (day - then).days, series))
-        values.append(numbers)
-        offs.append(is_off)
-    return list(keys), _state(len(keys), places, values, offs)
+    within = {"first": day - DAYS_KEPT * DAY, "day": day}
+    keys: list[SeriesKey] = []
+    parts: list[tuple[Ints, Flags, Floats]] = []
+    regions = list(Region.objects.order_by("pk").values_list("pk", flat=True))
+    rows = packed_rows(_LEFT, regions, within)
+    for region, service, version, attribute, days, is_off, packed in rows:
+        begin = begins.get((region, family_of(attribute), service, version), date.min)
+        at, off = np.array(days), np.array(is_off)
+        is_kept = at >= (begin - within["first"]).days
+        if is_kept.any():
+            numbers = unpacked(packed, len(_NUMBERS) + len(_SUMS), FLOATS)
+            keys.append((region, service, version, attribute))
+            parts.append((at[is_kept], off[is_kept], numbers[is_kept]))
+    return keys, _state(parts)
 
 
-def _state(
-    n_series: int,
-    places: Sequence[tuple[int, int]],
-    values: Sequence[Sequence[float | None]],
-    offs: Sequence[bool],
-) -> State:
+def _state(parts: Sequence[tuple[Ints, Flags, Floats]]) -> State:
+    """Return the state of series of which some days (D,) are left: off days, and the numbers."""
+    n_series = len(parts)
     is_off: Flags = np.zeros((DAYS_KEPT, n_series), dtype=np.bool_)
-    numbers = np.full((DAYS_KEPT, n_series, len(_NUMBERS)), np.nan)
+    numbers = np.full((len(_NUMBERS), DAYS_KEPT, n_series), np.nan)
     sums = np.zeros((len(SUM_CHANNELS), n_series))
-    if places:
-        t, series = np.array(places).T
-        table = np.array(values, dtype=np.float64)
-        is_off[t, series] = offs
-        numbers[t, series] = table[:, : len(_NUMBERS)]
-        # Rows come by day: the last one of a series is what stands.
-        last = dict(zip(series.tolist(), range(len(series)), strict=True))
-        sums[:, list(last)] = table[list(last.values()), len(_NUMBERS) :].T
-    by_channel = numbers.transpose(2, 0, 1).reshape(4, len(_CHANNELS), DAYS_KEPT, n_series)
+    for series, (days, off, of_days) in enumerate(parts):
+        is_off[days, series] = off
+        numbers[:, days, series] = of_days[:, : len(_NUMBERS)].T
+        # Of the newest day that is left.
+        sums[:, series] = of_days[np.argmax(days), len(_NUMBERS) :]
+    by_channel = numbers.reshape(4, len(_CHANNELS), DAYS_KEPT, n_series)
     excess, score, slow_excess, slow_score = by_channel.transpose(0, 2, 1, 3)
     pasts = Past(excess, score, is_off), Past(slow_excess, slow_score, is_off)
     return State(*pasts, sums, np.full(n_series, np.nan))
