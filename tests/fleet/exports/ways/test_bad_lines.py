@@ -1,0 +1,149 @@
+"""Studies come whole over a line that is slow, stalls, and is cut again and again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fleet.demo.orthanc import Orthanc
+from fleet.demo.ssh import SshServer
+from fleet.exports import fetching
+from fleet.exports.fetching import Most, Progress, fetch_study
+from fleet.exports.journal import Journal, complete_files
+from fleet.exports.ways.orthanc import OrthancWay
+from fleet.exports.ways.reach import Line, Reach
+from fleet.exports.ways.sftp import SftpWay
+from fleet.exports.ways.sftp_folder import SftpSource
+from fleet.exports.ways.way import StudyKey, Way, WayFailed
+from fleet.exports.ways.web import WebSource
+from tests.fleet.exports.ways.conftest import line_through
+from tests.rig.bad_line import BadLine, at_random
+from tests.rig.fetcher import Fetcher
+from tests.rig.studies import Study, make_study
+
+pytestmark = pytest.mark.integration
+N_CUTS = 20
+ENOUGH = Most(10**9, 1000)
+
+
+class Looker:
+    """Watches and lets everything go on."""
+
+    def tick(self, progress: Progress) -> None:
+        pass
+
+    def before_next(self, progress: Progress) -> None:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "TICK_S", 0.02)
+    monkeypatch.setattr(fetching, "REST_S", 0.02)
+
+
+def bad_line(server: SshServer, study: Study, seed: int) -> BadLine:
+    """Return a line that is cut and stalls while the study comes."""
+    return BadLine(
+        (server.host, server.port),
+        bytes_per_s=900_000,
+        cuts=at_random(N_CUTS, study.n_bytes, seed),
+        stalls=at_random(3, study.n_bytes, seed + 1),
+        stall_s=0.4,
+    )
+
+
+def through(line: BadLine, server: SshServer) -> Line:
+    [hop] = line_through(server).hops
+    return Line("alpha 1", (replace(hop, host=line.host, port=line.port),))
+
+
+def fetch_all(open_way: Callable[[], Way], study: Study, folder: Path) -> None:
+    """Fetch as the pipeline does, which comes back when nothing of the study got through."""
+    for _attempt in range(N_CUTS):
+        journal = Journal(folder, "1")
+        try:
+            fetch_study(open_way, StudyKey(study.accession, study.uid), journal, ENOUGH, Looker())
+        except WayFailed as failure:
+            if not failure.is_passing:
+                raise
+        else:
+            return
+
+
+def hashes(files: Iterable[bytes]) -> list[str]:
+    return sorted(hashlib.sha256(file).hexdigest() for file in files)
+
+
+def fetched(folder: Path) -> list[str]:
+    return hashes(file.read_bytes() for file in complete_files(folder) or [])
+
+
+@pytest.fixture
+def study() -> Study:
+    return make_study("B-1", n_files=5, n_bytes=350_000)
+
+
+@pytest.fixture
+def shelf(study: Study, server_folder: Path) -> Iterator[SshServer]:
+    """An SSH server with the study in a folder."""
+    folder = server_folder / "shelf" / study.uid
+    folder.mkdir(parents=True, mode=0o755)
+    for number, file in enumerate(study.files):
+        (folder / f"{number}").write_bytes(file)
+    server = SshServer(server_folder / "sftp", [], archive=server_folder / "shelf")
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_it_fetches_at_most_64_kib_twice_over_sftp(
+    shelf: SshServer, study: Study, tmp_path: Path
+) -> None:
+    line = bad_line(shelf, study, seed=5)
+    with Reach([through(line, shelf)]) as reach:
+        fetch_all(lambda: SftpWay(reach, SftpSource("alpha 1", "{study_uid}")), study, tmp_path)
+
+    line.stop()
+    assert fetched(tmp_path) == hashes(study.files)
+    assert line.n_cuts == N_CUTS
+    # Exchanging keys and listing the folder anew are in it.
+    assert line.n_bytes - study.n_bytes <= N_CUTS * 64 * 2**10
+
+
+def test_it_fetches_at_most_one_instance_twice_from_orthanc(
+    gate: SshServer, orthanc: Orthanc, tmp_path: Path
+) -> None:
+    study = make_study("B-2", n_files=12, n_bytes=60_000)
+    [name] = {orthanc.store(file)["ParentStudy"] for file in study.files}
+    line = bad_line(gate, study, seed=6)
+    source = WebSource("alpha 1", orthanc.host, orthanc.port, "", orthanc.user, orthanc.password)
+    with Reach([through(line, gate)]) as reach:
+        fetch_all(lambda: OrthancWay(reach, source), study, tmp_path)
+
+    line.stop()
+    orthanc.delete("studies", name)
+    assert fetched(tmp_path) == hashes(study.files)
+    assert line.n_cuts == N_CUTS
+    assert line.n_bytes - study.n_bytes <= N_CUTS * max(map(len, study.files))
+
+
+def test_it_fetches_at_most_64_kib_twice_when_the_worker_is_killed(
+    shelf: SshServer, study: Study, tmp_path: Path
+) -> None:
+    line = bad_line(shelf, study, seed=7)
+    [hop] = through(line, shelf).hops
+    fetcher = Fetcher(hop, tmp_path / "raw", study.uid, tmp_path / "log")
+    line.cut = fetcher.kill
+    fetcher.start()
+    fetcher.wait(20)
+
+    fetcher.stop()
+    line.stop()
+    assert fetched(tmp_path / "raw") == hashes(study.files)
+    assert len(fetcher.children()) == N_CUTS + 1
+    assert line.n_bytes - study.n_bytes <= N_CUTS * 64 * 2**10

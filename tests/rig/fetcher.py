@@ -1,0 +1,101 @@
+"""A process that fetches a study over SFTP and can be killed at any moment.
+
+`python -m tests.rig.fetcher HOP FOLDER STUDY_UID LOG` sets Django up once and forks; when its child
+is killed it forks the next at once, until one of them has the whole study.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fleet.demo.servers import Process
+
+if TYPE_CHECKING:
+    from regions.ssh import Hop
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Fetcher:
+    """The warm parent and, until the study is here, one fetching child."""
+
+    def __init__(self, hop: Hop, folder: Path, study_uid: str, log: Path) -> None:
+        self.log = log
+        self.log.touch()
+        told = [json.dumps(asdict(hop)), folder, study_uid, log]
+        command = [sys.executable, "-m", "tests.rig.fetcher", *told]
+        self._process = Process("fetcher", command, log.with_suffix(".err"), cwd=ROOT)
+
+    def start(self) -> None:
+        self._process.env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        self._process.start(lambda: bool(self.children()), timeout=20)
+
+    def stop(self) -> None:
+        self._process.stop(timeout=1)
+
+    def kill(self) -> None:
+        """Kill the child of this moment."""
+        os.kill(self.children()[-1], signal.SIGKILL)
+
+    def wait(self, timeout: float) -> None:
+        """Return when a child has the whole study, or none will have it any more."""
+        until = time.monotonic() + timeout
+        while self._process.is_running and time.monotonic() < until:
+            time.sleep(0.05)
+
+    def children(self) -> list[int]:
+        """Return the children of all moments."""
+        return [int(line) for line in self.log.read_text().splitlines()]
+
+
+def fetch(hop: Hop, folder: Path, study_uid: str) -> None:
+    from fleet.exports.fetching import Most, Progress, fetch_study
+    from fleet.exports.journal import Journal
+    from fleet.exports.ways.reach import Line, Reach
+    from fleet.exports.ways.sftp import SftpWay
+    from fleet.exports.ways.sftp_folder import SftpSource
+    from fleet.exports.ways.way import StudyKey
+
+    class Looker:
+        def tick(self, progress: Progress) -> None:
+            pass
+
+        def before_next(self, progress: Progress) -> None:
+            pass
+
+    source = SftpSource("alpha 1", "{study_uid}")
+    with Reach([Line("alpha 1", (hop,))]) as reach:
+        journal = Journal(folder, "1")
+        most = Most(10**9, 1000)
+        key = StudyKey("B-1", study_uid)
+        fetch_study(lambda: SftpWay(reach, source), key, journal, most, Looker())
+
+
+def main(hop: str, folder: str, study_uid: str, log_path: str) -> None:
+    import django
+
+    django.setup()
+    import fleet.exports.fetching
+    import fleet.exports.ways.sftp  # noqa: F401 (what the children need is read once)
+    from regions.ssh import Hop
+
+    log = os.open(log_path, os.O_WRONLY | os.O_APPEND)
+    while True:
+        pid = os.fork()
+        if pid == 0:
+            os.write(log, f"{os.getpid()}\n".encode())
+            fetch(Hop(**json.loads(hop)), Path(folder), study_uid)
+            os._exit(0)
+        if os.WIFEXITED(os.waitpid(pid, 0)[1]):
+            return
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
