@@ -115,6 +115,7 @@ class ExportedStudy(models.Model):
     # After a passing failure: how often, and not before when.
     n_failures = models.PositiveSmallIntegerField(default=0)
     retry_at = models.DateTimeField(null=True)
+    planned_at = models.DateTimeField(null=True)
 
     source = models.ForeignKey(StudySource, models.SET_NULL, null=True, related_name="+")
     looked_up_at = models.DateTimeField(null=True)

@@ -28,6 +28,7 @@ class ExportEvent(models.Model):
         CLEANED = "cleaned", _("de-identified")
         LOOKED_THROUGH = "looked_through", _("looked through the contact sheets")
         RELEASED = "released", _("released")
+        PACKED = "packed", _("packed")
         FAILED = "failed", _("failed")
         DOWNLOADED = "downloaded", _("downloaded")
         EXPIRED = "expired", _("expired")

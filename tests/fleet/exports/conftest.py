@@ -3,16 +3,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from fleet.exports import fetching, sources, watching
 from fleet.exports.child import Cleaner, Limits
 from fleet.exports.facts import Attempt, Prediction, Request
 from fleet.exports.instance import Task
 from fleet.exports.package import Contents, pack
 from fleet.exports.study import CleanStudy, clean_study
 from tests.fleet.exports.samples import FOLDER, KEY, MINIMAL, task
+from tests.rig.archive import Archive
+from tests.rig.export_center import SECRET, ExportCenter, make_center, signing_pem
 
 LIMITS = Limits(memory_bytes=2 * 1024**3, file_bytes=1024**3, seconds=60)
 SIGNER = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
@@ -68,3 +72,23 @@ def cleaner_of() -> Iterator[Callable[..., Cleaner]]:
     yield make
     for cleaner in made:
         cleaner.__exit__(None, None, None)
+
+
+@pytest.fixture
+def center(
+    make_region: Callable[..., Any],
+    region_database: Callable[..., Any],
+    settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> ExportCenter:
+    """A region whose archive is a folder, with the exporter's settings, and short rests."""
+    settings.FLEET_EXPORT_DIR = str(tmp_path / "exports")
+    settings.FLEET_EXPORT_KEY, settings.FLEET_EXPORT_SIGNING_KEY = SECRET, signing_pem()
+    archive = Archive(tmp_path / "archive", tmp_path / "archive.log")
+    monkeypatch.setitem(sources.WAYS, "sftp", lambda _source, _reach: archive.open())
+    monkeypatch.setattr(fetching, "TICK_S", 0.01)
+    monkeypatch.setattr(fetching, "REST_S", 0.01)
+    monkeypatch.setattr(watching, "EVERY_S", 0.02)
+    database = region_database()
+    return make_center(database, make_region(database), tmp_path / "exports", archive)

@@ -141,7 +141,7 @@ def test_it_looks_at_nothing_again_when_all_is_here(fetch, archive, tmp_path):
 
 
 def test_it_refuses_a_study_with_too_many_files(fetch):
-    with pytest.raises(TooMuch, match="6 files.*allows 5"):
+    with pytest.raises(TooMuch, match=r"6 files.*allows 5"):
         fetch(most=Most(10**9, 5))
 
 

@@ -1,0 +1,67 @@
+"""Which regions the exporter has to work on now. Looks at rows alone, on any worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from fleet.exports.models import ExportedStudy
+from fleet.exports.queueing import AT_WORK, next_study, to_look_up
+from regions.models import Region
+
+State = ExportedStudy.State
+# A sign of life is given every second, but cleaning one file may take a while.
+SILENT_AFTER = timedelta(seconds=15)
+# What nobody has begun by then is planned again.
+LOST_AFTER = timedelta(seconds=30)
+# So many regions at once; the rest of the exporter's threads look studies up and clear up.
+MOST_AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Codes of the regions in which there is something to look up, and to bring on."""
+
+    look_ups: list[str]
+    transfers: list[str]
+    clears_up: bool
+
+
+def plan(now: datetime) -> Plan:
+    """Return what is to be done now, and mark it, so that it is not planned twice at once."""
+    asked = to_look_up(now).filter(_is_free(now))
+    look_ups = dict.fromkeys(study.export.region.code for study in asked)
+    asked.update(planned_at=now)
+    wanted = Q(wants_cancel=True, state__in=[State.REQUESTED, State.QUEUED, State.PREVIEW])
+    over = Q(state=State.READY, expires_at__lte=now) | Q(state=State.EXPIRED)
+    return Plan(
+        list(look_ups),
+        _transfers(now),
+        ExportedStudy.objects.filter(wanted | over).exists(),
+    )
+
+
+def _transfers(now: datetime) -> list[str]:
+    at_work = ExportedStudy.objects.filter(
+        state__in=AT_WORK, seen_at__gt=now - SILENT_AFTER
+    ).values_list("export__region", flat=True)
+    busy = set(at_work)
+    first = []
+    open_ones = ExportedStudy.objects.filter(state__in=[State.QUEUED, State.PREVIEW, *AT_WORK])
+    for region in Region.objects.filter(pk__in=open_ones.values("export__region")):
+        if region.pk in busy:
+            continue
+        study = next_study(region, now)
+        if study and ExportedStudy.objects.filter(_is_free(now), pk=study.pk).exists():
+            first.append(study)
+    first.sort(key=lambda study: (study.export.priority, study.pk))
+    chosen = first[: max(0, MOST_AT_ONCE - len(busy))]
+    marked = ExportedStudy.objects.filter(pk__in=[study.pk for study in chosen])
+    marked.update(planned_at=now)
+    return [study.export.region.code for study in chosen]
+
+
+def _is_free(now: datetime) -> Q:
+    return Q(planned_at=None) | Q(planned_at__lt=now - LOST_AFTER)

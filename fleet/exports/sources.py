@@ -1,0 +1,49 @@
+"""The ways that a region's study sources stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fleet.exports.models_sources import StudySource
+from fleet.exports.ways.dicomweb import DicomwebWay
+from fleet.exports.ways.orthanc import OrthancWay
+from fleet.exports.ways.reach import Reach
+from fleet.exports.ways.way import Trouble, Way, WayFailed
+from fleet.exports.ways.web import WebSource
+from regions.credentials import CredentialError, reveal
+
+Kind = StudySource.Kind
+
+
+def open_way(source: StudySource, reach: Reach) -> Way:
+    """Return the way, which has not connected yet. Raises WayFailed(CONFIGURATION)."""
+    return WAYS[source.kind](source, reach)
+
+
+def _web(source: StudySource) -> WebSource:
+    return WebSource(
+        name=str(source),
+        host=source.host,
+        port=source.port or 0,
+        base_path=source.base_path,
+        username=source.username,
+        password=_password(source),
+        lookup_tag=_tag(source),
+    )
+
+
+def _password(source: StudySource) -> str:
+    try:
+        return reveal(source.password) if source.password else ""
+    except CredentialError as error:
+        raise WayFailed(Trouble.CONFIGURATION, str(error)) from None
+
+
+def _tag(source: StudySource) -> str:
+    return source.lookup_tag if source.lookup == StudySource.Lookup.TAG else ""
+
+
+WAYS: dict[str, Callable[[StudySource, Reach], Way]] = {
+    Kind.ORTHANC: lambda source, reach: OrthancWay(reach, _web(source)),
+    Kind.DICOMWEB: lambda source, reach: DicomwebWay(reach, _web(source)),
+}
