@@ -13,7 +13,8 @@ class NewNormal(models.Model):
     """A person's word that what an alert found is how things are now. Rows are only ever added.
 
     References of the region's family of rules, and of the service and version where the alert has
-    them, begin again with `first_day`.
+    them, begin again with `first_day`. Of errors and slow answers nothing does, since nobody may be
+    blind to them for weeks: `share` is usual until the reference lies behind that day.
     """
 
     alert = models.ForeignKey("alerts.Alert", models.PROTECT, related_name="new_normals")
@@ -22,6 +23,7 @@ class NewNormal(models.Model):
     service = models.CharField(max_length=100, blank=True)
     version = models.CharField(max_length=100, blank=True)
     first_day = models.DateField(help_text="The region's local day.")
+    share = models.FloatField(null=True, help_text="Of errors or slow answers, as last found.")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     reason = models.CharField(max_length=500)
     at = models.DateTimeField()

@@ -23,14 +23,23 @@ SPREAD_FACTOR = 2.0
 LEAST_RHO = 1e-4
 MAX_RHO = 0.5
 LEAST_SHARE = 1e-3
+# Of one's answers all may fail and be normal; a beta needs less.
+MOST_SHARE = 0.999
 
 
-def rates(events: Counts, n: Counts, least_change: float, is_left_out: Flags) -> list[Verdict]:
+def rates(
+    events: Counts,
+    n: Counts,
+    least_change: float,
+    is_left_out: Flags,
+    normal: Floats | float = 0.0,
+) -> list[Verdict]:
     """Return the regions with too many failed, or slow, answers in their last 1, 3 or 7 days.
 
     `events` of `n` (T, R) a day; `is_left_out` (T, R) days that are excluded from the past, which
     is 56 days, the last seven left out. `least_change` is the change that matters, 0.01 for errors,
-    0.03 for answers slower than promised. A tail of 1e-4 of a beta-binomial whose spread is that of
+    0.03 for answers slower than promised. `normal` (R,) are shares that people took for normal: no
+    less is usual. A tail of 1e-4 of a beta-binomial whose spread is that of
     the days, at least 5 events. Value and usual range are shares; the window with the highest
     score speaks for the region.
     """
@@ -38,8 +47,9 @@ def rates(events: Counts, n: Counts, least_change: float, is_left_out: Flags) ->
     past_n = np.where(is_left_out[past], 0, n[past])
     past_events = np.where(is_left_out[past], 0, events[past])
     m = past_n.sum(axis=0)
-    usual = np.maximum((past_events.sum(axis=0) + 0.5) / (m + 1), LEAST_SHARE)
-    rho = _rho(past_events, past_n, usual)
+    own = np.maximum((past_events.sum(axis=0) + 0.5) / (m + 1), LEAST_SHARE)
+    rho = _rho(past_events, past_n, own)
+    usual = np.minimum(np.maximum(own, normal), MOST_SHARE)
     is_known = (past_n > 0).sum(axis=0) >= MIN_PAST_DAYS
     best: dict[int, Verdict] = {}
     for days, together in WINDOWS:

@@ -13,7 +13,8 @@ from fleet.alerts.detectors.slow import slow_answers
 from fleet.alerts.detectors.watched import Watched, day_start, hours_at_work
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.models import Finding
-from regions.drift.arrays import Flags, Ints
+from fleet.alerts.new_normal import normal_shares
+from regions.drift.arrays import Flags, Floats, Ints
 from regions.drift.rates import ERRORS_CHANGE, LAG_DAYS, PAST_DAYS, SLOW_CHANGE, rates
 from regions.models import DailyRollup, HourlyRollup
 
@@ -86,7 +87,8 @@ def _judged(
     regions: Sequence[Watched], kind: str, events: Ints, n: Ints, least_change: float
 ) -> list[Finding]:
     found = []
-    for verdict in rates(events, n, least_change, _with_findings(regions, kind)):
+    left_out, normal = _with_findings(regions, kind), _normal(regions, kind)
+    for verdict in rates(events, n, least_change, left_out, normal):
         one = regions[verdict.subject]
         if n[-1, verdict.subject] == 0 or (begins_at := one.judged_from(one.day)) is None:
             continue
@@ -95,6 +97,13 @@ def _judged(
         span = timedelta(days=verdict.n_days)
         found.append(one.finding(kind, begins_at, span=span, **values, **usual))
     return found
+
+
+def _normal(regions: Sequence[Watched], kind: str) -> Floats:
+    """Return the shares (R,) that people took for normal, until the past lies behind that day."""
+    newest = max(one.day for one in regions)
+    accepted = normal_shares(kind, newest - timedelta(days=N_DAYS))
+    return np.array([accepted.get(one.id, 0.0) for one in regions])
 
 
 def _with_findings(regions: Sequence[Watched], kind: str) -> Flags:

@@ -15,7 +15,7 @@ from fleet.alerts.kinds import KINDS
 from fleet.alerts.kinds.kind import Family
 from fleet.alerts.messages import in_unit, usual_range
 from fleet.alerts.models import Alert, AlertEvent, Finding, Silence
-from fleet.alerts.new_normal import may_be_normal
+from fleet.alerts.new_normal import BY_SHARE, may_be_normal
 from fleet.alerts.pages.evidence import evidence
 from fleet.alerts.pages.inbox import Row, rows, where
 from fleet.alerts.pages.words import Words, unbroken
@@ -97,7 +97,7 @@ class Story:
     why_not: str
     sections: tuple[Section, ...]
     has_sample: bool
-    may_be_normal: bool
+    normal_means: str
 
     @property
     def plots(self) -> dict[str, Plot]:
@@ -134,8 +134,23 @@ def story(account: User, alert: Alert, now: datetime) -> Story:
         may_act=may_act,
         why_not="" if may_act or alert.region_id else _only_all(),
         sections=evidence(account, alert, judged, now),
-        may_be_normal=may_be_normal(alert),
+        normal_means=_normal_means(alert),
         has_sample=judged is not None and alert.family not in WITHOUT_STUDIES,
+    )
+
+
+def _normal_means(alert: Alert) -> str:
+    """Return what happens when the alert is taken for normal; "" if it cannot be."""
+    if not may_be_normal(alert):
+        return ""
+    if alert.kind in BY_SHARE:
+        return _(
+            "The share that was found last is usual from now on, until nine weeks have passed, and"
+            " the alert is resolved. What is worse is found at once."
+        )
+    return _(
+        "What the rules compare with begins again today, and the alert is resolved. For some days"
+        " the region is learning, and such changes are found later."
     )
 
 

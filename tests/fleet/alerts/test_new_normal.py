@@ -9,7 +9,7 @@ import pytest
 from fleet.alerts.kinds.kind import Family
 from fleet.alerts.lifecycle import Refused
 from fleet.alerts.models import Alert, NewNormal
-from fleet.alerts.new_normal import accept_new_normal, may_be_normal, restarts
+from fleet.alerts.new_normal import accept_new_normal, may_be_normal, normal_shares, restarts
 from tests.builders import NOW, TODAY, make_alert, make_person, make_region
 
 DAY = timedelta(days=1)
@@ -47,6 +47,23 @@ def test_it_refuses_what_has_no_reason_or_no_past(db, kind, reason):
 
     assert not NewNormal.objects.exists()
     assert alert.resolved_at is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_possible"), [("errors_up", True), ("latency_up", True), ("backlog", False)]
+)
+def test_it_is_offered_where_a_share_can_be_normal(db, kind, is_possible):
+    assert may_be_normal(make_alert(make_region(), kind)) == is_possible
+
+
+def test_it_remembers_the_share_that_was_found(db):
+    alert = make_alert(make_region(), "latency_up", score=0.3)
+
+    accept_new_normal(alert, make_person(), "A longer queue", NOW)
+
+    assert normal_shares("latency_up", TODAY) == {alert.region_id: 0.3}
+    assert normal_shares("latency_up", TODAY + DAY) == {}
+    assert normal_shares("errors_up", TODAY) == {}
 
 
 def test_it_refuses_an_alert_that_is_over(db):

@@ -50,6 +50,17 @@ def test_it_does_not_learn_from_days_that_are_left_out() -> None:
     assert [one.subject for one in judged(events, is_left_out)] == [3]
 
 
+def test_it_lets_be_what_was_taken_for_normal_and_sees_what_is_worse() -> None:
+    events, normal = errors(), np.zeros(12)
+    events[-1, 3:5] += 40
+    events[-1, 4] += 60
+    normal[3:5] = 0.22
+
+    found = rates(events, N, ERRORS_CHANGE, NOTHING, normal)
+
+    assert [(one.subject, one.low > 0.1) for one in found] == [(4, True)]
+
+
 def test_it_does_not_mind_fewer_than_five() -> None:
     n = np.full((70, 1), 5)
     events = np.zeros((70, 1), dtype=int)

@@ -14,6 +14,7 @@ from fleet.alerts.messages import text_of
 from fleet.alerts.models import Alert, Finding
 from fleet.alerts.models_evaluation import Evaluation
 from fleet.alerts.models_outbox import Message
+from fleet.alerts.new_normal import accept_new_normal
 from regions.models import (
     AccessPath,
     CalendarException,
@@ -34,6 +35,7 @@ from tests.builders import (
     make_maintenance,
     make_many_regions,
     make_path,
+    make_person,
     make_region,
     make_status,
 )
@@ -151,6 +153,22 @@ def test_it_finds_failures(db):
 
     assert kinds() == ["errors_up"]
     assert Finding.objects.get().score == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(("n_failed", "found"), [(42, []), (80, [0.8])])
+def test_it_takes_the_share_that_was_found_for_normal(db, n_failed, found):
+    region = make_watched()
+    make_past(region, n_done=98, n_failed=2)
+    make_daily(region, n_done=60, n_failed=40)
+    watch(NOW)
+    accept_new_normal(Alert.objects.get(), make_person(), "An old scanner", NOW)
+
+    RegionStatus.objects.update(last_attempt_at=NOW + DAY, last_success_at=NOW + DAY)
+    make_daily(region, TODAY + DAY, n_done=100 - n_failed, n_failed=n_failed)
+    watch(NOW + DAY)
+
+    later = Finding.objects.filter(day=TODAY + DAY)
+    assert list(later.values_list("score", flat=True)) == found
 
 
 def test_it_leaves_failures_in_maintenance_out(db):
