@@ -31,6 +31,8 @@ TROUBLES = {
     FailureKind.AUTH: Trouble.AUTH,
     FailureKind.HOST_KEY: Trouble.AUTH,
 }
+# Each packet costs time of ours; OpenSSH makes none that is longer.
+PACKET_BYTES = 64 * 2**10
 Stream = socket.socket | Channel
 Opened = TypeVar("Opened")
 
@@ -130,8 +132,10 @@ class Reach:
             if known:
                 known.close()
             # What images can be compressed by, their archive did already.
-            self._connections[line] = connect_through(line.hops, compresses=False)
-            return self._connections[line].last
+            connection = connect_through(line.hops, compresses=False)
+            connection.last.default_max_packet_size = PACKET_BYTES
+            self._connections[line] = connection
+            return connection.last
 
 
 def _blame(failures: list[tuple[Line, Failure]]) -> WayFailed:

@@ -27,6 +27,8 @@ TIMEOUT_S = 60.0
 TIMEOUTS = {"connect": 20.0, "read": TIMEOUT_S, "write": TIMEOUT_S, "pool": TIMEOUT_S}
 # Orthanc closes a connection one second after its last answer.
 IDLE_S = 0.8
+# All that may wait in a channel. The library asks for less at a time, and takes more.
+READ_BYTES = 2 * 2**20
 LONGEST_ANSWER = 64 * 2**20
 ANSWER_WITHIN_S = 300.0
 OK, NO_CONTENT, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 200, 204, 401, 403, 404
@@ -259,7 +261,7 @@ class _Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._stream.settimeout(timeout)
         try:
-            received = self._stream.recv(max_bytes)
+            received = self._stream.recv(max(max_bytes, READ_BYTES))
         except TimeoutError as error:
             raise httpcore.ReadTimeout from error
         except OSError as error:
