@@ -6,7 +6,8 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 RUN groupadd --system --gid 10002 fleet-sockets \
     && useradd --system --uid 10001 --create-home --groups fleet-sockets fleet \
     && install -d -o fleet -g fleet-sockets -m 2750 /run/fleet/regions \
-    && install -d -o fleet -g fleet /var/lib/fleet-demo
+    && install -d -o fleet -g fleet /var/lib/fleet-demo \
+    && install -d -o fleet -g fleet -m 0700 /var/lib/fleet/exports /var/lib/fleet/exports/work
 
 WORKDIR /srv/fleet
 COPY . .

@@ -1,7 +1,7 @@
 """The Celery application and the timetable of beat.
 
 Queues: `collect`, `collect_slow` for regions that failed last time, `deliver` for messages, `judge`
-for days that are over, and `default`.
+for days that are over, `export` for studies that leave their regions, and `default`.
 """
 
 from __future__ import annotations
@@ -70,6 +70,16 @@ app.config_from_object(
                 "schedule": timedelta(minutes=1),
                 "options": {"queue": "deliver", "expires": 60},
             },
+            "plan exports": {
+                "task": "fleet.exports.tasks.plan_exports",
+                "schedule": timedelta(seconds=5),
+                "options": {"expires": 5},
+            },
+            "sweep exports": {
+                "task": "fleet.exports.tasks.plan_sweep",
+                "schedule": timedelta(minutes=10),
+                "options": {"expires": 600},
+            },
             "forget sessions": {
                 "task": "fleet.people.tasks.forget_sessions",
                 "schedule": crontab(minute="27", hour="3"),
@@ -77,7 +87,7 @@ app.config_from_object(
         },
     }
 )
-app.autodiscover_tasks(["regions", "fleet.people", "fleet.alerts"])
+app.autodiscover_tasks(["regions", "fleet.people", "fleet.alerts", "fleet.exports"])
 
 
 @app.on_configure.connect

@@ -37,6 +37,12 @@ JUDGE = (
     *("celery", "-A", "fleet", "worker", "--queues=judge", "--hostname=judge@%h"),
     *("--pool=threads", "--concurrency=1", "--loglevel=INFO"),
 )
+# Fetching studies waits for lines, and images are read in processes of their own: threads. Four
+# regions at most are fetched from at once, see fleet/exports/planning.py.
+EXPORTER = (
+    *("celery", "-A", "fleet", "worker", "--queues=export", "--hostname=export@%h"),
+    *("--pool=threads", "--concurrency=8", "--loglevel=INFO"),
+)
 # Where Telegram cannot reach the center, the center asks it which buttons were pressed.
 BUTTONS = ("python", "manage.py", "poll_buttons")
 # The timetable is kept in memory: nothing on this host's disk that another would need.

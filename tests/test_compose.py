@@ -77,6 +77,7 @@ def test_it_waits_for_health_where_there_is_a_check() -> None:
         ("worker-slow", processes.WORKER_SLOW),
         ("deliverer", processes.DELIVERER),
         ("judge", processes.JUDGE),
+        ("exporter", processes.EXPORTER),
         ("buttons", processes.BUTTONS),
         ("beat", processes.BEAT),
         ("keeper", processes.KEEPER),
@@ -121,7 +122,18 @@ def test_it_keeps_the_web_process_from_the_regions() -> None:
 
     assert "regions" not in web["networks"]
     assert {name for name in web["secrets"] if name.startswith(("admin", "collect"))} == set()
-    assert "volumes" not in web
+    assert [volume.split(":")[::2] for volume in web["volumes"]] == [["exports", "ro"]]
+
+
+def test_it_keeps_what_names_patients_to_the_exporter() -> None:
+    holders = {
+        name
+        for name, service in SERVICES.items()
+        for volume in service.get("volumes", ())
+        if "export_work" in volume
+    }
+
+    assert holders == {"exporter"}
 
 
 def test_its_demo_is_that_of_make_and_starts_only_when_asked() -> None:

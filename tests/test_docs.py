@@ -73,6 +73,7 @@ def test_it_runs_the_units_by_the_commands_of_every_other_way() -> None:
         processes.WORKER_SLOW,
         processes.DELIVERER,
         processes.JUDGE,
+        processes.EXPORTER,
         processes.BUTTONS,
         processes.BEAT,
         processes.KEEPER,

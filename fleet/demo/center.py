@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from psycopg import sql
 
 from fleet import processes
@@ -81,12 +83,15 @@ class Center:
             "FLEET_LOG_LEVEL": "INFO",
             "FLEET_PUBLIC_URL": f"http://{LOOPBACK}:{self.port}",
             "FLEET_CONSOLE_FILE": str(self.folder.messages),
+            "FLEET_EXPORT_DIR": str(self.folder.exports),
             "GUNICORN_CMD_ARGS": f"--bind={LOOPBACK}:{self.port}",
         }
         if role == "fleet_web":
             ours["FLEET_STUDIES_DATABASE_URL"] = self.url("fleet_studies")
         else:
             ours["FLEET_ADMIN_DATABASE_URL"] = self.url("fleet_admin")
+            ours["FLEET_EXPORT_KEY"] = self.folder.secret("export-key")
+            ours["FLEET_EXPORT_SIGNING_KEY"] = self._signing_key()
         if account := unprivileged():
             # The keeper runs as root, PostgreSQL does not: it must be let into the sockets.
             ours["FLEET_SOCKET_GROUP"] = grp.getgrgid(account["group"]).gr_name
@@ -104,8 +109,15 @@ class Center:
         )
 
     def _credential_key(self) -> str:
-        digest = hashlib.sha256(self.folder.secret("credential-key").encode()).digest()
-        return base64.urlsafe_b64encode(digest).decode()
+        return base64.urlsafe_b64encode(self._bytes("credential-key")).decode()
+
+    def _signing_key(self) -> str:
+        key = Ed25519PrivateKey.from_private_bytes(self._bytes("signing-key"))
+        return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    def _bytes(self, name: str) -> bytes:
+        """Return 32 bytes made of the secret of this name."""
+        return hashlib.sha256(self.folder.secret(name).encode()).digest()
 
 
 def runnable(command: tuple[str, ...]) -> list[str | Path]:

@@ -36,6 +36,13 @@ class DemoFolder:
         folder.chmod(0o711)
         return folder
 
+    @property
+    def exports(self) -> Path:
+        """Where exported studies lie."""
+        folder = self.path / "exports"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
     def log(self, name: str) -> Path:
         return self.path / "logs" / f"{name.replace(' ', '-')}.log"
 

@@ -139,6 +139,7 @@ class Show:
         self.children.start(process("slow worker", processes.WORKER_SLOW, "fleet_collect"))
         self.children.start(process("deliverer", processes.DELIVERER, "fleet_collect"))
         self.children.start(process("judge", processes.JUDGE, "fleet_collect"))
+        self.children.start(process("exporter", processes.EXPORTER, "fleet_collect"))
         self.children.start(process("beat", processes.BEAT, "fleet_collect"))
 
     def _collect(self) -> None:

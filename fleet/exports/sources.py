@@ -8,6 +8,8 @@ from fleet.exports.models_sources import StudySource
 from fleet.exports.ways.dicomweb import DicomwebWay
 from fleet.exports.ways.orthanc import OrthancWay
 from fleet.exports.ways.reach import Reach
+from fleet.exports.ways.sftp import SftpWay
+from fleet.exports.ways.sftp_folder import SftpSource
 from fleet.exports.ways.way import Trouble, Way, WayFailed
 from fleet.exports.ways.web import WebSource
 from regions.credentials import CredentialError, reveal
@@ -45,5 +47,6 @@ def _tag(source: StudySource) -> str:
 
 WAYS: dict[str, Callable[[StudySource, Reach], Way]] = {
     Kind.ORTHANC: lambda source, reach: OrthancWay(reach, _web(source)),
+    Kind.SFTP: lambda source, reach: SftpWay(reach, SftpSource(str(source), source.base_path)),
     Kind.DICOMWEB: lambda source, reach: DicomwebWay(reach, _web(source)),
 }
