@@ -23,10 +23,15 @@ MAY_IMPORT = {
     "fleet.alerts": {"regions", "regions.drift", "fleet.people", "fleet.clock"},
     # The core of alerts knows nothing of the review, which shows it; its pages know both.
     "fleet.alerts.pages": {
-        *("regions", "regions.drift", "fleet.people", "fleet.alerts", "fleet.review"),
-        "fleet.clock",
+        *("regions", "regions.drift", "fleet.people", "fleet.alerts", "fleet.exports"),
+        *("fleet.review", "fleet.clock"),
     },
     "fleet.exports": {"regions", "fleet.people", "fleet.clock"},
+    # Likewise: the review shows what may be asked for, these pages know both.
+    "fleet.exports.pages": {
+        *("regions", "fleet.people", "fleet.alerts", "fleet.exports", "fleet.review"),
+        "fleet.clock",
+    },
     "fleet.review": {
         *("regions", "regions.drift", "fleet.people", "fleet.alerts", "fleet.exports"),
         "fleet.clock",
@@ -40,7 +45,7 @@ MAY_IMPORT = {
     "fleet.settings": {"fleet.env"},
     "fleet.urls": {
         *("regions", "fleet.people", "fleet.alerts", "fleet.exports", "fleet.review"),
-        *("fleet.alerts.pages", "fleet.api", "fleet.metrics"),
+        *("fleet.alerts.pages", "fleet.exports.pages", "fleet.api", "fleet.metrics"),
     },
     "fleet.celery": set(),
     "fleet.wsgi": set(),

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from fleet import clock
+from fleet.exports.rights import why_not_ask
 from fleet.people.models import Role
 from fleet.people.rights import region_or_404, requires
 from fleet.review.dates import FIRST_DAY, NoSuchDay, requested_day
@@ -51,6 +52,7 @@ def studies(request: HttpRequest, code: str, text: str) -> HttpResponse:
         "models": models,
         "page": found if isinstance(found, Listed) else None,
         "refusal": found if isinstance(found, Refusal) else None,
+        "why_not_ask": why_not_ask(request.user, region),
         "everything": asked.unfiltered().address,
         "same_list": asked.after_key(None).address,
         "before": (before.isoformat(), day_name(before)) if before >= FIRST_DAY else None,

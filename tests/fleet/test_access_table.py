@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,6 +21,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from fleet.alerts.models import Alert, Maintenance, Silence
 from fleet.api.models import ApiToken, Scope
 from fleet.clock import now
+from fleet.exports.folders import preview_folder
+from fleet.exports.models import Export, ExportedStudy
 from fleet.people.models import Role
 from tests.builders import (
     TODAY,
@@ -29,6 +33,7 @@ from tests.builders import (
     make_person,
     make_silence,
 )
+from tests.builders_exports import give_right, make_export, make_exported_study
 
 pytestmark = pytest.mark.django_db
 ANYONE, SIGNED_IN = "anyone", "signed in"
@@ -85,6 +90,19 @@ TABLE = {
     "end_work": Row(Role.ON_CALL, "/alerts/work/{work}/end/", "post"),
     "quality": Row(Role.VIEWER, "/alerts/quality/"),
     "runbook": Row(Role.VIEWER, "/runbooks/link_lost/"),
+    "exports": Row(Role.VIEWER, "/exports/"),
+    "new_export": Row(Role.VIEWER, "/exports/new/?region={code}&study=a1"),
+    "draw_sample": Row(Role.VIEWER, f"/exports/sample/?region={{code}}&day={TODAY}"),
+    "export": Row(Role.VIEWER, "/exports/{export}/"),
+    "export_progress": Row(Role.VIEWER, "/exports/{export}/progress/"),
+    "act_on_export": Row(Role.VIEWER, "/exports/{export}/approve/", "post"),
+    "act_on_study": Row(Role.VIEWER, "/exports/studies/{study}/pause/", "post"),
+    "take_export": Row(Role.VIEWER, "/exports/studies/{study}/download/", "post"),
+    "sheet": Row(Role.VIEWER, "/exports/studies/{study}/sheets/1/"),
+    "sheet_image": Row(Role.VIEWER, "/exports/studies/{study}/sheets/1.png"),
+    "audit": Row(Role.ADMIN, "/audit/"),
+    "audit_study": Row(Role.ADMIN, "/audit/studies/a1/"),
+    "audit_person": Row(Role.ADMIN, "/audit/people/viewer/"),
     "messengers": Row(Role.ADMIN, "/settings/messengers/"),
     "test_messenger": Row(Role.ADMIN, "/settings/messengers/1/test/", "post"),
     "admin:index": Row(Role.ADMIN, "/admin/"),
@@ -120,18 +138,26 @@ def test_it_has_a_row_for_every_address() -> None:
 
 
 @pytest.fixture
-def clients() -> dict[str, tuple[Client, Client]]:
+def clients(settings: Any, tmp_path: Path) -> dict[str, tuple[Client, Client]]:
     """Two clients a visitor: one with a session, one with a token. All see tver only."""
+    settings.FLEET_EXPORT_DIR = str(tmp_path)
     tver, omsk = make_healthy_region("tver"), make_healthy_region("omsk")
     for region in (tver, omsk):
         make_alert(region, "link_lost")
         make_silence(region)
         make_maintenance(region)
+        export = make_export(region, User.objects.get_or_create(username="asker")[0])
+        make_exported_study(export, ExportedStudy.State.PREVIEW, n_sheets=1)
+    preview = preview_folder(ExportedStudy.objects.get(export__region=tver))
+    preview.mkdir(parents=True)
+    (preview / "sheet-1.png").write_bytes(b"PNG")
     make_channel(id=1)
     made = {"stranger": (Client(), Client())}
     for visitor in VISITORS[1:]:
         if visitor in set(Role):
             user = make_person(visitor, visitor, regions=[tver], password="x")
+            # What it opens beside the role, test_export_rights.py shows.
+            give_right(user)
         else:
             user = User.objects.create_user("new", password="x")
         with_session = Client()
@@ -143,12 +169,13 @@ def clients() -> dict[str, tuple[Client, Client]]:
 
 def named(code: str) -> dict[str, object]:
     """Return what stands in a path for a region, or for what belongs to it."""
-    models = {"alert": Alert, "silence": Silence, "work": Maintenance}
+    models = {"alert": Alert, "silence": Silence, "work": Maintenance, "export": Export}
     found = {
         name: model.objects.filter(region__code=code).values_list("pk", flat=True).first()
         for name, model in models.items()
     }
-    return {"code": code, **found}
+    study = ExportedStudy.objects.filter(export__region__code=code).first()
+    return {"code": code, **found, "study": study.pk if study else None}
 
 
 def visit(client: Client, row: Row, code: str) -> HttpResponse:

@@ -28,6 +28,7 @@ from fleet.alerts.pages.sample import sample
 from fleet.alerts.pages.story import story
 from fleet.alerts.titles import title, titles
 from fleet.alerts.visible import may_act_on, visible_alerts, with_silence
+from fleet.exports.rights import why_not_ask
 from fleet.people.models import Role
 from fleet.people.rights import may_act_as, requires, visible_regions
 
@@ -80,6 +81,7 @@ def alert_studies(request: HttpRequest, alert_id: int) -> HttpResponse:
         "alert": found,
         "title": title(found.kind),
         "sample": sample(account, newest, now),
+        "why_not_ask": why_not_ask(account, newest.region),
     }
     return render(request, "alerts/studies.html", context)
 

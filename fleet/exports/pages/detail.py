@@ -1,0 +1,195 @@
+"""The page of one export: its request, its studies on their way, and what happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from fleet.exports.downloading import file_name
+from fleet.exports.estimates import seconds_left
+from fleet.exports.models import Export, ExportedStudy
+from fleet.exports.models_events import ExportEvent
+from fleet.exports.models_sources import ExportRight
+from fleet.exports.pages.words import MARKS, Words, remedy, sentence, state_words
+from fleet.exports.rights import may_approve, may_ask, may_look_through, may_steer
+from fleet.exports.steering import CANCELLABLE, MOVING, PAUSABLE
+from fleet.people.models import Person
+from fleet.review.figures import plain
+from fleet.review.standing_alerts import name_of
+
+State = ExportedStudy.State
+MOST_EVENTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class StudyCard:
+    """One study. `done` and `total` are bytes, or files where sizes are not known; 0: no bar."""
+
+    pk: int
+    ref: str
+    glyph: str
+    level: str
+    state: str
+    sentence: str
+    remedy: str
+    said: str
+    done: int
+    total: int
+    left_out: int
+    is_moving: bool
+    may_pause: bool
+    may_resume: bool
+    may_cancel: bool
+    may_look: bool
+    may_take: bool
+    downloads: str
+    sha256: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the trail; `by` is empty for Fleet itself."""
+
+    at: str
+    by: str
+    what: str
+    ref: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """What the one who looks may do about the whole export."""
+
+    approve: bool
+    steer: bool
+    waits_for: str
+
+
+def cards(export: Export, account: User, now: datetime) -> list[StudyCard]:
+    """Return the studies in words."""
+    words = Words.of_active_language(now)
+    steers, looks = may_steer(account, export), may_look_through(account, export)
+    takes = may_ask(account, export.region)
+    studies = export.studies.select_related("looked_through_by", "export__region").order_by("pk")
+    return [_card(one, words, now, steers, looks, takes) for one in studies]
+
+
+def is_moving(shown: list[StudyCard]) -> bool:
+    """Whether a look in two seconds may show something else."""
+    return any(card.is_moving for card in shown)
+
+
+def deeds(export: Export, account: User) -> Deeds:
+    """Return what the account may do, and whom the request waits for."""
+    waiting = export.studies.filter(state=State.WAITING_APPROVAL).exists()
+    moving = export.studies.filter(state__in=MOVING).exists()
+    return Deeds(
+        approve=waiting and may_approve(account, export),
+        steer=moving and may_steer(account, export),
+        waits_for=_waits_for(export) if waiting else "",
+    )
+
+
+def approvers(export: Export) -> list[str]:
+    """Return the names of those who may let the export go, at most ten."""
+    region = export.region
+    rights = ExportRight.objects.filter(deed=ExportRight.Deed.APPROVE)
+    for_it = rights.filter(region=region) | rights.filter(region=None)
+    people = Person.objects.filter(export_rights__in=for_it, user__is_active=True)
+    seeing = people.filter(sees_all_regions=True) | people.filter(regions=region)
+    others = seeing.exclude(user=export.requester).select_related("user").distinct()
+    return [name_of(person.user) for person in others.order_by("user__username")[:10]]
+
+
+def history(export: Export, now: datetime) -> list[Line]:
+    """Return what happened, newest first."""
+    words = Words.of_active_language(now)
+    events = ExportEvent.objects.filter(export_id=export.pk).order_by("-pk")[:MOST_EVENTS]
+    return [line(event, words) for event in events]
+
+
+def line(event: ExportEvent, words: Words) -> Line:
+    """Return a row of the trail in words."""
+    return Line(
+        at=words.clock(event.at),
+        by=plain(event.username) or "Fleet",
+        what=str(event.get_kind_display()),
+        ref=event.study_ref,
+        detail=event.detail,
+    )
+
+
+def _waits_for(export: Export) -> str:
+    names = approvers(export)
+    if not names:
+        return _(
+            "Nobody else may approve requests of %(region)s: an administrator grants the right."
+        ) % {"region": export.region.name}
+    return _("It waits for one of: %(names)s.") % {"names": ", ".join(names)}
+
+
+def _card(
+    study: ExportedStudy, words: Words, now: datetime, steers: bool, looks: bool, takes: bool
+) -> StudyCard:
+    state = State(study.state)
+    glyph, level = MARKS[state]
+    is_over = state in ExportedStudy.FINAL
+    moves = state in PAUSABLE and not study.is_paused
+    packing = state == State.PREVIEW and study.looked_through_at is not None
+    going = not is_over and not study.wants_cancel
+    done, total = _progress(study)
+    can_take = takes and state == State.READY and _is_good(study, now)
+    return StudyCard(
+        pk=study.pk,
+        ref=study.study_ref,
+        glyph=glyph,
+        level=level,
+        state=state_words(study),
+        sentence=sentence(study, words, seconds_left(study)),
+        remedy=remedy(study.why),
+        said=study.sentence,
+        done=done,
+        total=total,
+        left_out=study.n_left_out,
+        is_moving=moves or packing or (study.wants_cancel and not is_over),
+        may_pause=steers and going and state in PAUSABLE and not study.is_paused,
+        may_resume=steers and going and study.is_paused,
+        may_cancel=steers and going and (state in CANCELLABLE or state == State.WAITING_APPROVAL),
+        may_look=looks and state == State.PREVIEW and not packing,
+        may_take=can_take,
+        downloads=_downloads(study) if state == State.READY else "",
+        sha256=study.package_sha256 if state == State.READY else "",
+        file_name=file_name(study),
+    )
+
+
+def _progress(study: ExportedStudy) -> tuple[int, int]:
+    if study.state == State.FETCHING:
+        if study.n_bytes:
+            return min(study.n_bytes_fetched, study.n_bytes), study.n_bytes
+        return study.n_fetched, study.n_instances or 0
+    if study.state == State.CLEANING:
+        total = study.n_instances or study.n_fetched
+        return min(study.n_cleaned + study.n_left_out, total), total
+    return 0, 0
+
+
+def _is_good(study: ExportedStudy, now: datetime) -> bool:
+    return (
+        study.expires_at is not None
+        and study.expires_at > now
+        and study.n_downloads < settings.FLEET_EXPORT_DOWNLOADS
+    )
+
+
+def _downloads(study: ExportedStudy) -> str:
+    return _("Downloaded %(n)s of %(most)s times.") % {
+        "n": study.n_downloads,
+        "most": settings.FLEET_EXPORT_DOWNLOADS,
+    }

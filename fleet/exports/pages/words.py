@@ -1,0 +1,227 @@
+"""Exports and their studies in words, in the active language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from fleet.exports.models import ExportedStudy
+from fleet.review.dates import today
+from fleet.review.figures import Figures
+from fleet.review.standing_alerts import name_of
+
+State = ExportedStudy.State
+Why = ExportedStudy.Why
+KB, MB, GB = 1000, 1000**2, 1000**3
+# The glyph and the mark's class of the style sheet: shape and word say it all.
+MARKS = {
+    State.REQUESTED: ("◌", "unknown"),
+    State.WAITING_APPROVAL: ("▲", "look"),
+    State.QUEUED: ("◌", "unknown"),
+    State.FETCHING: ("◐", "fine"),
+    State.CLEANING: ("◐", "fine"),
+    State.VALIDATING: ("◐", "fine"),
+    State.PREVIEW: ("▲", "look"),
+    State.READY: ("●", "fine"),
+    State.EXPIRED: ("◇", "unknown"),
+    State.SHREDDED: ("◇", "unknown"),
+    State.REFUSED: ("■", "failing"),
+    State.UNAVAILABLE: ("■", "failing"),
+    State.FAILED: ("■", "failing"),
+    State.CANCELLED: ("◇", "unknown"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Looked up once for a page; `today` is the date of the center's people."""
+
+    figures: Figures
+    now: datetime
+    today: date
+
+    @classmethod
+    def of_active_language(cls, now: datetime) -> Self:
+        return cls(Figures.of_active_language(), now, today(now))
+
+    def clock(self, moment: datetime) -> str:
+        """Return a moment on the clock of the center's people."""
+        return self.figures.clock(moment, settings.FLEET_TIME_ZONE, self.today)
+
+    def size(self, n_bytes: float) -> str:
+        """Return “66 MB” or “4.2 GB”."""
+        unit, form = (GB, _("%(n)s GB")) if n_bytes >= GB else (MB, _("%(n)s MB"))
+        if n_bytes < MB:
+            unit, form = KB, _("%(n)s kB")
+        return form % {"n": self._short(n_bytes / unit)}
+
+    def rate(self, bytes_per_s: float) -> str:
+        """Return “1.2 MB/s” or “125 kB/s”."""
+        if bytes_per_s < MB:
+            return _("%(n)s kB/s") % {"n": self._short(bytes_per_s / KB)}
+        return _("%(n)s MB/s") % {"n": self._short(bytes_per_s / MB)}
+
+    def left(self, seconds: float) -> str:
+        """Return how long something takes: “under a minute”, “12 min”."""
+        if seconds < 60:
+            return _("under a minute")
+        return self.figures.age(timedelta(seconds=seconds))
+
+    def files(self, n: int) -> str:
+        return ngettext("%(n)s file", "%(n)s files", n) % {"n": self.figures.count(n)}
+
+    def of_files(self, n: int, total: int) -> str:
+        words = {"n": self.figures.count(n), "total": self.figures.count(total)}
+        return ngettext("%(n)s of %(total)s file", "%(n)s of %(total)s files", total) % words
+
+    def _short(self, value: float) -> str:
+        text = f"{value:.1f}" if value < 10 else f"{value:.0f}"
+        return text.replace(".", self.figures.decimal)
+
+
+def state_words(study: ExportedStudy) -> str:
+    """Return the state as a word or two, with what a person wants of it."""
+    if study.wants_cancel and study.state not in ExportedStudy.FINAL:
+        return _("is being cancelled")
+    if study.is_paused:
+        return pgettext("a study on its way", "paused")
+    return str(study.get_state_display())
+
+
+def sentence(study: ExportedStudy, words: Words, seconds_left: float | None) -> str:
+    """Return where the study is and what happens next."""
+    if study.wants_cancel and study.state not in ExportedStudy.FINAL:
+        return _("It is being cancelled; what was fetched of it is shredded.")
+    if study.is_paused:
+        return _("Paused. What was fetched stays, and goes on from there.")
+    if study.state in {State.UNAVAILABLE, State.FAILED}:
+        return ended(study)
+    return {
+        State.REQUESTED: _requested,
+        State.WAITING_APPROVAL: lambda *_a: _("It waits for a second person to approve it."),
+        State.QUEUED: _queued,
+        State.FETCHING: _fetching,
+        State.CLEANING: _cleaning,
+        State.VALIDATING: lambda *_a: _("What was de-identified is being checked."),
+        State.PREVIEW: _preview,
+        State.READY: _ready,
+        State.EXPIRED: lambda *_a: _("The package has expired and is about to be shredded."),
+        State.SHREDDED: lambda *_a: _("Shredded: nothing of it is left here."),
+        State.REFUSED: lambda *_a: _("Refused. The reason is below."),
+        State.CANCELLED: lambda *_a: _("Cancelled. Nothing of it is left here."),
+    }[State(study.state)](study, words, seconds_left)
+
+
+def ended(study: ExportedStudy) -> str:
+    """Return the sentence of a study that ended without a package."""
+    why = str(study.get_why_display()) if study.why else ""
+    if study.state == State.UNAVAILABLE:
+        return _("Not available: %(why)s.") % {"why": why} if why else _("Not available.")
+    return _("Failed: %(why)s.") % {"why": why} if why else _("Failed.")
+
+
+def remedy(why: str) -> str:
+    """Return what to do about a study that cannot be had; empty where nobody knows."""
+    return (
+        {
+            Why.UNKNOWN: _(
+                "Check the reference, or ask the region's administrator whether its archive keeps "
+                "the study under another name."
+            ),
+            Why.EXPIRED: _("It cannot be brought back: choose a newer study."),
+            Why.DELETED: _("Ask the region's administrator whether a copy is kept elsewhere."),
+            Why.PATH_CLOSED: _("Ask again when the region's page shows an open path."),
+            Why.NO_SOURCE: _("An administrator adds an archive under “Study sources”."),
+            Why.TOO_BIG: _("An administrator can raise the limit in the region's export policy."),
+            Why.SOURCE: _("The region's administrator can tell why its archive answers so."),
+            Why.DISK_FULL: _("Tell an administrator, and ask again when there is room."),
+            Why.INTERNAL: _("Tell an administrator: the exporter's log has the rest."),
+            Why.UNCLEAN: _("Nothing of it leaves. Choose another study, or another purpose."),
+        }.get(Why(why), "")
+        if why
+        else ""
+    )
+
+
+def _requested(study: ExportedStudy, words: Words, _left: float | None) -> str:
+    if study.n_failures and study.retry_at:
+        return _("The region could not be asked; the next try is at %(time)s.") % {
+            "time": words.clock(study.retry_at)
+        }
+    return _("The region's archives are about to be asked whether they have it.")
+
+
+def _queued(study: ExportedStudy, words: Words, left: float | None) -> str:
+    if study.n_failures and study.retry_at:
+        return _("The transfer broke off; it goes on from there at %(time)s.") % {
+            "time": words.clock(study.retry_at)
+        }
+    found = _found(study, words)
+    if left is None:
+        return _("In the archive: %(found)s. It waits for its turn.") % {"found": found}
+    return _("In the archive: %(found)s. It waits for its turn, then takes %(left)s.") % {
+        "found": found,
+        "left": words.left(left),
+    }
+
+
+def _found(study: ExportedStudy, words: Words) -> str:
+    parts = (
+        words.files(study.n_instances) if study.n_instances is not None else "",
+        words.size(study.n_bytes) if study.n_bytes is not None else "",
+    )
+    return ", ".join(filter(None, parts)) or _("its size is not known")
+
+
+def _fetching(study: ExportedStudy, words: Words, left: float | None) -> str:
+    parts = [words.files(study.n_fetched)]
+    if study.n_instances is not None:
+        parts = [words.of_files(study.n_fetched, study.n_instances)]
+    if study.n_bytes:
+        parts.append(
+            _("%(n)s of %(total)s")
+            % {"n": words.size(study.n_bytes_fetched), "total": words.size(study.n_bytes)}
+        )
+    else:
+        parts.append(words.size(study.n_bytes_fetched))
+    if study.bytes_per_s:
+        parts.append(words.rate(study.bytes_per_s))
+    if left is not None:
+        parts.append(_("%(time)s left") % {"time": words.left(left)})
+    return _("Is fetched: %(progress)s.") % {"progress": ", ".join(parts)}
+
+
+def _cleaning(study: ExportedStudy, words: Words, _left: float | None) -> str:
+    n = study.n_cleaned + study.n_left_out
+    total = study.n_instances or study.n_fetched
+    return _("Is de-identified here: %(progress)s.") % {
+        "progress": words.of_files(n, total) if total else words.files(n)
+    }
+
+
+def _preview(study: ExportedStudy, words: Words, _left: float | None) -> str:
+    if study.looked_through_by is not None:
+        return _("%(name)s looked through it; it is being packed.") % {
+            "name": name_of(study.looked_through_by)
+        }
+    n = words.figures.count(study.n_sheets)
+    return ngettext(
+        "De-identified. Before it is released a person looks through %(n)s contact sheet.",
+        "De-identified. Before it is released a person looks through %(n)s contact sheets.",
+        study.n_sheets,
+    ) % {"n": n}
+
+
+def _ready(study: ExportedStudy, words: Words, _left: float | None) -> str:
+    size = words.size(study.package_bytes or 0)
+    if study.expires_at is None:
+        return _("Ready: %(size)s.") % {"size": size}
+    return _("Ready: %(size)s, until %(time)s.") % {
+        "size": size,
+        "time": words.clock(study.expires_at),
+    }

@@ -1,0 +1,208 @@
+"""The page of one export, its list, and what its buttons do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from fleet.clock import now
+from fleet.exports.models import ExportedStudy
+from fleet.exports.models_events import ExportEvent
+from fleet.exports.models_sources import ExportRight
+from fleet.exports.pages.words import MARKS, Words, remedy, sentence
+from tests.builders import NOW, make_person, make_region
+from tests.builders_exports import give_right, make_export, make_exported_study
+
+State = ExportedStudy.State
+
+
+@pytest.fixture
+def page(signed_in, study):
+    """Return a function: (what to append to the export's address) -> its text."""
+    return lambda rest="": signed_in.get(f"/exports/{study.export_id}/{rest}").content.decode()
+
+
+@pytest.fixture
+def approver(region, client):
+    approver = make_person("approver", regions=[region])
+    give_right(approver, ExportRight.Deed.APPROVE)
+    return approver
+
+
+def test_it_tells_how_far_the_transfer_is(page):
+    found = page("progress/")
+
+    assert "3 of 8 files, 24 MB of 66 MB, 1.2 MB/s, under a minute left" in found
+    assert '<progress max="66000000" value="24000000"' in found
+    assert "data-moving" in found
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_it_has_words_for_every_state(page, signed_in, state, language):
+    ExportedStudy.objects.update(
+        state=state, why="too_big", expires_at=NOW, package_bytes=70_000_000, n_sheets=2
+    )
+    signed_in.cookies["django_language"] = language
+
+    assert "<h3" in page()
+    assert state in MARKS
+
+
+@pytest.mark.parametrize("why", ExportedStudy.Why)
+def test_it_says_why_a_study_cannot_be_had_and_what_to_do(study, why):
+    study.state, study.why = State.UNAVAILABLE, why
+    words = Words.of_active_language(NOW)
+
+    assert sentence(study, words, None) == f"Not available: {why.label}."
+    assert remedy(why).endswith(".")
+
+
+def test_it_says_when_the_region_is_asked_again(page):
+    ExportedStudy.objects.update(state=State.REQUESTED, n_failures=2, retry_at=now())
+
+    assert "The region could not be asked; the next try is at" in page()
+
+
+@pytest.mark.parametrize(
+    ("deed", "name", "value"),
+    [("pause", "is_paused", True), ("cancel", "wants_cancel", True)],
+)
+def test_its_buttons_do_what_they_say(signed_in, page, study, deed, name, value):
+    assert f"/exports/studies/{study.pk}/{deed}/" in page()
+    signed_in.post(f"/exports/studies/{study.pk}/{deed}/")
+
+    study.refresh_from_db()
+    assert getattr(study, name) == value
+
+
+def test_a_get_as_after_a_login_does_nothing(signed_in, study):
+    response = signed_in.get(f"/exports/studies/{study.pk}/cancel/")
+
+    assert response["Location"] == f"/exports/{study.export_id}/"
+    study.refresh_from_db()
+    assert not study.wants_cancel
+
+
+def test_it_says_whom_a_request_waits_for(page, approver):
+    ExportedStudy.objects.update(state=State.WAITING_APPROVAL)
+
+    found = page()
+    assert "It waits for one of: approver." in found
+    assert "Approve</button>" not in found
+
+
+def test_another_person_approves(client, study, approver):
+    ExportedStudy.objects.update(state=State.WAITING_APPROVAL)
+    client.force_login(approver)
+    assert "Approve</button>" in client.get(f"/exports/{study.export_id}/").content.decode()
+
+    client.post(f"/exports/{study.export_id}/approve/", {"why": "for the audit"})
+
+    study.refresh_from_db()
+    assert study.state == State.REQUESTED
+    shown = client.get(f"/exports/{study.export_id}/").content.decode()
+    assert "for the audit" in shown
+
+
+def test_it_tells_why_a_deed_is_refused(signed_in, study):
+    ExportedStudy.objects.update(state=State.WAITING_APPROVAL)
+    response = signed_in.post(f"/exports/{study.export_id}/approve/", follow=True)
+
+    assert "It is your own request: another person decides" in response.content.decode()
+
+
+def test_it_changes_the_priority(signed_in, study):
+    signed_in.post(f"/exports/{study.export_id}/prioritise/", {"priority": "1"})
+
+    study.export.refresh_from_db()
+    assert study.export.priority == 1
+
+
+@pytest.mark.parametrize("path", ["/exports/{}/x/", "/exports/studies/{}/x/"])
+def test_it_knows_no_other_deeds(signed_in, study, path):
+    pk = study.export_id if "studies" not in path else study.pk
+
+    assert signed_in.post(path.format(pk)).status_code == 404
+
+
+TABS = {
+    "mine": ["fetching", "waiting_approval", "preview", "ready", "cancelled"],
+    "waiting": ["preview"],
+    "running": ["fetching"],
+    "ready": ["ready"],
+    "ended": ["cancelled"],
+    "all": ["fetching", "waiting_approval", "preview", "ready", "cancelled"],
+}
+
+
+@pytest.mark.parametrize(("show", "states"), TABS.items())
+def test_its_list_is_filtered_by_the_address(signed_in, study, show, states):
+    for state in ["waiting_approval", "preview", "ready", "cancelled"]:
+        made = make_export(study.export.region, study.export.requester)
+        make_exported_study(made, state)
+    rows = signed_in.get(f"/exports/?show={show}").context["listing"].rows
+
+    found = [ExportedStudy.objects.get(export=row.pk).state for row in reversed(rows)]
+    assert found == states
+
+
+def test_its_list_has_what_waits_for_the_approver(client, study, approver):
+    ExportedStudy.objects.update(state=State.WAITING_APPROVAL)
+    client.force_login(approver)
+
+    assert len(client.get("/exports/?show=waiting").context["listing"].rows) == 1
+
+
+def test_its_list_holds_no_other_regions(signed_in, study):
+    omsk = make_region("omsk")
+    make_exported_study(make_export(omsk, study.export.requester))
+
+    rows = signed_in.get("/exports/?page=1&show=odd").context["listing"].rows
+    assert [row.region for row in rows] == ["Тверь"]
+    assert signed_in.get("/exports/?region=omsk").context["listing"].rows == []
+
+
+def test_its_list_takes_few_queries(signed_in, study, django_assert_max_num_queries):
+    for n in range(5):
+        made = make_export(study.export.region, study.export.requester)
+        make_exported_study(made, study_ref=f"r{n}")
+    with django_assert_max_num_queries(9):
+        signed_in.get("/exports/")
+
+
+def test_its_history_is_the_trail(signed_in, page, study):
+    signed_in.post(f"/exports/studies/{study.pk}/pause/")
+
+    assert ExportEvent.objects.get().kind == "paused"
+    assert "oncall</bdi>: paused" in page()
+
+
+@pytest.fixture
+def package(study, settings, tmp_path):
+    """Ready for an hour more."""
+    settings.FLEET_EXPORT_DIR = str(tmp_path)
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "packages" / f"{study.pk}.zip").write_bytes(b"PK")
+    expires_at = now() + timedelta(hours=1)
+    ExportedStudy.objects.update(state=State.READY, expires_at=expires_at, package_bytes=2)
+    return study
+
+
+def test_it_is_downloaded(signed_in, package):
+    response = signed_in.post(f"/exports/studies/{package.pk}/download/")
+
+    assert b"".join(response.streaming_content) == b"PK"
+    name = f"export-{package.export_id}-{package.pk}.zip"
+    assert response["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_it_is_not_downloaded_when_it_has_expired(signed_in, package, page):
+    ExportedStudy.objects.update(expires_at=now())
+    response = signed_in.post(f"/exports/studies/{package.pk}/download/", follow=True)
+
+    assert "The package has expired" in response.content.decode()
+    assert "/download/" not in page()
