@@ -38,7 +38,15 @@ class Finding(models.Model):
     limit = models.FloatField(null=True)
     usual_low = models.FloatField(null=True)
     usual_high = models.FloatField(null=True)
-    detail = models.CharField(max_length=500, blank=True)
+    detail = models.CharField(
+        max_length=500, blank=True, help_text="What is found, in a region's own words."
+    )
+    n_others = models.PositiveIntegerField(
+        null=True,
+        help_text="Other regions on the version that are fine, or that run the usual one.",
+    )
+    usual_version = models.CharField(max_length=100, blank=True, help_text="Of most regions.")
+    ran_until = models.DateField(null=True, help_text="The version, before it came back.")
     settings_version = models.PositiveIntegerField(default=1)
     found_at = models.DateTimeField()
 

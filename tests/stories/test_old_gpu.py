@@ -15,6 +15,7 @@ from fleet.alerts.detectors.watch import watch
 from fleet.alerts.messages import text_of
 from fleet.alerts.models import Finding
 from fleet.alerts.models_outbox import Message
+from fleet.alerts.pages.details import detail_of
 from fleet.demo.breaking import break_region, mend_region
 from fleet.demo.faults import Fault
 from fleet.demo.sham import Shape
@@ -114,7 +115,7 @@ def test_it_names_node_and_version_after_one_collection(story: Story) -> None:
 def test_it_names_the_other_regions_as_fine(story: Story) -> None:
     (found,) = story.after_update
 
-    assert found.detail == (
+    assert detail_of(found) == (
         "Node gpu-03 repeats its answers on version 5.1.1 of cxr-net. "
         "4 other regions on this version are fine."
     )

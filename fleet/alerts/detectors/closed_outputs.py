@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 from django.db.models import Sum
-from django.utils.translation import gettext as _
 
 from fleet.alerts.detectors.watched import Watched
 from fleet.alerts.kinds.kind import Family
@@ -17,12 +16,14 @@ from fleet.alerts.new_normal import restarts
 from regions.drift.arrays import Counts, Floats
 from regions.drift.histogram import N_BINS, N_INNER
 from regions.drift.outputs import MIN_PAST_DAYS, absent, class_share, flat, unlike_peers
-from regions.drift.verdicts import Rule
+from regions.drift.verdicts import Rule, Verdict
 from regions.models import DailyScore
 
 DAY = timedelta(days=1)
 PAST_DAYS = 56
 PEER_DAYS = 7
+# A model, its version and a class.
+Class = tuple[str, str, str]
 _MODEL = ("model_code", "model_version", "class_code")
 
 
@@ -47,19 +48,12 @@ def collapsed(regions: Sequence[Watched], day: date) -> list[Finding]:
         whole = verdict.n if verdict.rule is Rule.ABSENT else 1
         low, high = verdict.low / whole, min(verdict.high, 1.0)
         if begins_at := by_id[region].judged_from(day):
+            limit = low if verdict.value < low else high
+            values = {"span": DAY, "score": verdict.value, "limit": limit}
+            usual = {"usual_low": low, "usual_high": high}
+            what = _of_class(model, version, class_code)
             found.append(
-                by_id[region].finding(
-                    "class_collapse",
-                    begins_at,
-                    span=DAY,
-                    service=model[:100],
-                    version=version[:100],
-                    attribute=class_code[:100],
-                    score=verdict.value,
-                    limit=low if verdict.value < low else high,
-                    usual_low=low,
-                    usual_high=high,
-                )
+                by_id[region].finding("class_collapse", begins_at, **what, **values, **usual)
             )
     return found
 
@@ -106,33 +100,21 @@ def still(regions: Sequence[Watched], day: date) -> list[Finding]:
     The score says how many times wider they spread elsewhere.
     """
     rows = DailyScore.objects.filter(region__is_active=True, day=day)
-    groups: dict[tuple[str, str, str], dict[int, Floats]] = defaultdict(dict)
+    groups: dict[Class, dict[int, Floats]] = defaultdict(dict)
     columns = ("region_id", *_MODEL, "score_histogram")
     for region, model, version, class_code, histogram in rows.values_list(*columns):
-        of_class = groups[model, version, class_code]
-        of_class[region] = of_class.get(region, np.zeros(N_BINS)) + np.array(histogram)
+        by_region = groups[model, version, class_code]
+        by_region[region] = by_region.get(region, np.zeros(N_BINS)) + np.array(histogram)
     judged = {one.id: one for one in regions}
     found = []
-    for (model, version, class_code), by_region in sorted(groups.items()):
+    for of_class, by_region in sorted(groups.items()):
         ids = sorted(by_region)
         histograms = np.array([by_region[region] for region in ids])
         for verdict in flat(_spread(histograms), histograms.sum(axis=1).astype(np.int64)):
             one = judged.get(ids[verdict.subject])
             if one is None or (begins_at := one.judged_from(day)) is None:
                 continue
-            found.append(
-                one.finding(
-                    "unlike_peers",
-                    begins_at,
-                    span=DAY,
-                    service=model[:100],
-                    version=version[:100],
-                    attribute=class_code[:100],
-                    score=verdict.score,
-                    limit=verdict.limit,
-                    detail=_("The scores of %(name)s hardly move.") % {"name": class_code},
-                )
-            )
+            found.append(_unlike_peers(one, begins_at, DAY, of_class, verdict))
     return found
 
 
@@ -154,7 +136,7 @@ def unlike_others(regions: Sequence[Watched], day: date) -> list[Finding]:
     rows = DailyScore.objects.filter(
         region__is_active=True, day__lte=day, day__gt=day - PEER_DAYS * DAY
     )
-    groups: dict[tuple[str, str, str], list[tuple[int, int, int]]] = defaultdict(list)
+    groups: dict[Class, list[tuple[int, int, int]]] = defaultdict(list)
     totals = rows.values_list("region_id", *_MODEL).annotate(
         positive=Sum("n_positive"), scored=Sum("n_scored")
     )
@@ -162,22 +144,23 @@ def unlike_others(regions: Sequence[Watched], day: date) -> list[Finding]:
         groups[model, version, class_code].append((region, positive, scored))
     judged = {one.id: one for one in regions}
     found = []
-    for (model, version, class_code), peers in sorted(groups.items()):
+    for of_class, peers in sorted(groups.items()):
         positive, scored = (np.array([row[at] for row in peers]) for at in (1, 2))
         for verdict in unlike_peers(positive, scored):
             one = judged.get(peers[verdict.subject][0])
             if one is None or (begins_at := one.judged_from(day)) is None:
                 continue
-            found.append(
-                one.finding(
-                    "unlike_peers",
-                    begins_at,
-                    span=PEER_DAYS * DAY,
-                    service=model[:100],
-                    version=version[:100],
-                    attribute=class_code[:100],
-                    score=verdict.score,
-                    limit=verdict.limit,
-                )
-            )
+            found.append(_unlike_peers(one, begins_at, PEER_DAYS * DAY, of_class, verdict))
     return found
+
+
+def _unlike_peers(
+    one: Watched, begins_at: datetime, span: timedelta, of_class: Class, verdict: Verdict
+) -> Finding:
+    """Return the finding of a day for scores that hardly move, of a week for shares."""
+    values = {"score": verdict.score, "limit": verdict.limit}
+    return one.finding("unlike_peers", begins_at, span=span, **_of_class(*of_class), **values)
+
+
+def _of_class(model: str, version: str, class_code: str) -> dict[str, str]:
+    return {"service": model[:100], "version": version[:100], "attribute": class_code[:100]}

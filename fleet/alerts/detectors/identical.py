@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from django.db import connection
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from fleet.alerts.detectors.watched import HOUR, Values, Watched, hours_at_work
 from fleet.alerts.models import Alert, Finding
@@ -182,6 +180,7 @@ def _finding(
 ) -> Finding:
     newest = row.newest
     assert newest is not None  # noqa: S101 (places without an hour are left out)
+    fine = running[row.model, row.version] - ill[row.model[:100], row.version[:100]]
     return one.finding(
         "outputs_identical",
         newest,
@@ -193,23 +192,5 @@ def _finding(
         limit=verdict.high,
         usual_low=verdict.low,
         usual_high=verdict.high,
-        detail=_detail(row, running, ill)[:500],
+        n_others=len(fine),
     )
-
-
-def _detail(
-    row: _Series,
-    running: Mapping[tuple[str, str], set[int]],
-    ill: Mapping[tuple[str, str], set[int]],
-) -> str:
-    n_fine = len(running[row.model, row.version] - ill[row.model[:100], row.version[:100]])
-    words = {"node": row.node or "–", "model": row.model, "version": row.version}
-    what = _("Node %(node)s repeats its answers on version %(version)s of %(model)s.") % words
-    if not n_fine:
-        return what
-    others = ngettext(
-        "%(n)s other region on this version is fine.",
-        "%(n)s other regions on this version are fine.",
-        n_fine,
-    )
-    return f"{what} {others % {'n': n_fine}}"

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from fleet.alerts.detectors.watched import Values, Watched, hours_at_work
 from fleet.alerts.models import Finding
@@ -80,7 +78,9 @@ def unexpected(
                     version=version[:100],
                     score=versions[version] / versions.total(),
                     limit=LEAST_SHARE,
-                    detail=_detail(version, model, usual, before)[:500],
+                    n_others=usual.n_regions,
+                    usual_version=usual.version[:100],
+                    ran_until=before or None,
                 )
             )
     n_on_version = Counter(
@@ -153,21 +153,3 @@ def _appeared(past: Mapping[date, set[str]], version: str, today: date) -> date 
     if not earlier:
         return None
     return max((day for day in earlier if version in past[day]), default="")
-
-
-def _detail(version: str, model: str, usual: _Usual, before: date | str) -> str:
-    words = {"version": version, "model": model, "n": usual.n_regions, "usual": usual.version}
-    words["day"] = before
-    said = []
-    if before:
-        said.append(
-            _("Version %(version)s of %(model)s ran here until %(day)s and is back.") % words
-        )
-    if usual.version:
-        others = ngettext(
-            "%(n)s other region runs %(usual)s.",
-            "%(n)s other regions run %(usual)s.",
-            usual.n_regions,
-        )
-        said.append(others % words)
-    return " ".join(said)

@@ -15,6 +15,7 @@ from fleet.alerts.findings import latest_findings
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.models import Alert, AlertEvent, Finding
 from fleet.alerts.pages.asked import Asked, Show
+from fleet.alerts.pages.details import detail_of
 from fleet.alerts.pages.words import Words, is_failing
 from fleet.alerts.visible import may_act_on, visible_alerts, with_silence
 from fleet.people.rights import visible_regions
@@ -162,7 +163,7 @@ def _row(
         title=words.title(alert.kind),
         about=words.about(alert),
         measured=words.measured(finding),
-        detail=plain(finding.detail) if finding else "",
+        detail=plain(detail_of(finding)) if finding else "",
         when=words.when(alert),
         held=words.held(alert),
         marks=tuple(text for holds, text in said if holds),

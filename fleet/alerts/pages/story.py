@@ -16,6 +16,7 @@ from fleet.alerts.kinds.kind import Family
 from fleet.alerts.messages import in_unit, usual_range
 from fleet.alerts.models import Alert, AlertEvent, Finding, Silence
 from fleet.alerts.new_normal import BY_SHARE, may_be_normal
+from fleet.alerts.pages.details import detail_of
 from fleet.alerts.pages.evidence import evidence
 from fleet.alerts.pages.inbox import Row, rows, where
 from fleet.alerts.pages.words import Words, unbroken
@@ -202,7 +203,7 @@ def _found(finding: Finding, words: Words) -> Found:
         score=unbroken(in_unit(finding, finding.score)),
         limit=unbroken(in_unit(finding, finding.limit)),
         usual=unbroken(usual_range(finding)),
-        detail=plain(finding.detail),
+        detail=plain(detail_of(finding)),
     )
 
 

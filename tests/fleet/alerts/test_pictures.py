@@ -101,11 +101,14 @@ def test_it_leaves_the_text_alone_where_pictures_are_refused(chat):
     assert chat.chat.texts[1].startswith("■ FAILING · Tver")
 
 
-def test_it_leaves_the_text_alone_when_nothing_can_be_drawn(chat, monkeypatch):
-    monkeypatch.setattr("fleet.alerts.pictures._font", lambda _size: 1 / 0)
+def test_it_leaves_the_text_alone_when_nothing_can_be_drawn(chat):
+    omsk = make_region("omsk")
+    make_daily(omsk, n_done=90, n_failed=10)
+    # No scale holds such a number.
+    make_alert(omsk, limit=float("inf"))
     deliver()
 
-    assert chat.calls == ["sendMessage"]
+    assert chat.calls == ["sendPhoto", "sendMessage"]
 
 
 def test_it_leaves_the_text_alone_after_two_pictures_were_lost(chat):

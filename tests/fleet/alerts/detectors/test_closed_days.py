@@ -8,6 +8,7 @@ from fleet.alerts.detectors.judging import judge_days
 from fleet.alerts.models import Alert, Finding
 from fleet.alerts.models_evaluation import Evaluation
 from fleet.alerts.new_normal import accept_new_normal
+from fleet.alerts.pages.details import detail_of
 from regions.models import AccessPath, CalendarException, DailyCategory, DailyScore, Region
 from tests.builders import (
     NOW,
@@ -141,7 +142,7 @@ def test_it_finds_scores_that_hardly_move(db):
 
     found = Finding.objects.get()
     assert (found.region, found.kind, found.limit) == (regions[3], "unlike_peers", 10)
-    assert found.detail == "The scores of mass hardly move."
+    assert detail_of(found) == "The scores of mass hardly move."
 
 
 def test_it_finds_what_was_wrong_since_the_first_day(db):

@@ -10,6 +10,7 @@ from fleet.alerts.detectors.versions import unexpected
 from fleet.alerts.detectors.watch import watch
 from fleet.alerts.detectors.watched import watched
 from fleet.alerts.models import Alert, Finding
+from fleet.alerts.pages.details import detail_of
 from regions.models import DailyScore, HourlyOutput, Region
 from tests.builders import NOW, TODAY, make_path, make_region, make_score, make_status
 
@@ -59,7 +60,8 @@ def test_it_finds_a_version_that_the_others_do_not_run(regions: list[Region]):
 
     assert (finding.region, finding.service, finding.version) == (regions[0], "mammo", "8")
     assert (finding.score, finding.limit) == (1.0, 0.05)
-    assert finding.detail == "4 other regions run 7."
+    assert (finding.n_others, finding.usual_version, finding.ran_until) == (4, "7", None)
+    assert detail_of(finding) == "4 other regions run 7."
 
 
 def test_it_finds_it_beside_the_old_one(regions: list[Region]):
@@ -77,7 +79,7 @@ def test_it_finds_an_old_version_that_is_back(regions: list[Region]):
     assert found() == []
     run(regions[0], "7")
     (finding,) = found()
-    assert finding.detail == "Version 6 of mammo ran here until 2026-02-08 and is back."
+    assert detail_of(finding) == "Version 6 of mammo ran here until 8 February and is back."
 
 
 def test_it_lets_a_region_go_back_to_what_all_run(regions: list[Region]):

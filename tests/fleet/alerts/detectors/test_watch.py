@@ -15,6 +15,7 @@ from fleet.alerts.models import Alert, Finding
 from fleet.alerts.models_evaluation import Evaluation
 from fleet.alerts.models_outbox import Message
 from fleet.alerts.new_normal import accept_new_normal
+from fleet.alerts.pages.details import detail_of
 from regions.models import (
     AccessPath,
     CalendarException,
@@ -300,7 +301,7 @@ def test_it_tells_the_story_of_the_old_gpu(db):
     assert kinds() == ["outputs_identical"]
     assert (found.region, found.service, found.version) == (regions[0], "mammo", "7")
     assert found.attribute == "gpu-2"
-    assert found.detail == (
+    assert detail_of(found) == (
         "Node gpu-2 repeats its answers on version 7 of mammo. "
         "2 other regions on this version are fine."
     )
