@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from regions.models import FailureKind
 
@@ -20,8 +20,7 @@ UNREACHED = frozenset(
 NO_EVIDENCE = frozenset({FailureKind.CENTER, FailureKind.CONFIGURATION})
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """The last try to collect. `failure` is empty when it succeeded."""
 
     at: datetime | None = None

@@ -60,8 +60,8 @@ class UsualShape(TypedDict):
     n_received: float
     low: float | None
     high: float | None
-    positive_share: float | None
-    failed_share: float | None
+    rejected_share: float | None
+    fallback_share: float | None
     latency_p95_s: float | None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from fleet.review.links import KEEPER_SILENT_AFTER, Link, LinkState, PathState
 from regions import together
@@ -29,8 +30,7 @@ class Blindness:
     n_links: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(NamedTuple):
     """What is known of one region that has a path."""
 
     paths: Sequence[PathState]

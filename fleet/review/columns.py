@@ -9,8 +9,9 @@ from typing import Self
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from fleet.review.cell_words import CellWords
 from fleet.review.day import RegionDay
-from fleet.review.figures import NOTHING, Figures, cut, short_day_name
+from fleet.review.figures import NOTHING, Figures, cut
 from fleet.review.history import N_DAYS, History
 from fleet.review.numbers import Numbers
 from fleet.review.outputs import ModelPositives, ModelVersion
@@ -97,6 +98,7 @@ class Cells:
     columns: tuple[Column, ...]
     figures: Figures
     scales: Scales
+    words: CellWords
 
     def of(self, row: RegionDay) -> tuple[Cell, ...]:
         """Return the row's cells: a dash where nobody knows, brackets where the number is stale."""
@@ -132,7 +134,7 @@ class Cells:
         if usual is None:
             return Cell(column, value, (), self._bars(row, column))
         if usual.low is not None and usual.high is not None:
-            note = _("usually %(low)s–%(high)s") % {
+            note = self.words.usual_range % {
                 "low": count(round(usual.low)),
                 "high": count(round(usual.high)),
             }
@@ -205,13 +207,13 @@ class Cells:
         name = f"{cut(one.model_code)} {cut(one.version)}".strip() or NOTHING
         if not one.is_new:
             return name
-        return _("%(version)s, new since %(day)s") % {
+        return self.words.new_since % {
             "version": name,
-            "day": short_day_name(one.first_day),
+            "day": self.words.short_day(one.first_day),
         }
 
     def _usually(self, value: str) -> str:
-        return _("usually %(value)s") % {"value": value}
+        return self.words.usually % {"value": value}
 
     def _value(self, row: RegionDay, text_of: Callable[[Numbers], str]) -> str:
         if row.numbers is None:
@@ -223,7 +225,7 @@ class Cells:
         if row.numbers is None:
             return ""
         part, whole = counts(row.numbers)
-        return _("%(part)s of %(whole)s") % {
+        return self.words.part_of_whole % {
             "part": self.figures.count(part),
             "whole": self.figures.count(whole),
         }
@@ -235,7 +237,7 @@ class Cells:
         band = band_of(history.n_received, history.is_closed)
         values = history.n_received
         said = self._said(column, values[-1], band, lambda value: self.figures.count(round(value)))
-        return bars(values, history.is_closed, self.scales.studies, said)
+        return bars(values, history.is_closed, band, self.scales.studies, said)
 
     def _line(
         self,
@@ -246,9 +248,9 @@ class Cells:
     ) -> str:
         if row.history is None:
             return ""
-        values, is_closed = series(row.history), row.history.is_closed
-        said = self._said(column, values[-1], band_of(values, is_closed), self.figures.percent)
-        return line(values, is_closed, top, said)
+        values = series(row.history)
+        band = band_of(values, row.history.is_closed)
+        return line(values, band, top, self._said(column, values[-1], band, self.figures.percent))
 
     def _said(
         self,
@@ -265,8 +267,8 @@ class Cells:
             "high": text(band.high) if band else "",
         }
         if band is None:
-            return _("%(name)s, %(days)s days: last %(last)s") % words
-        return _("%(name)s, %(days)s days: last %(last)s, usually %(low)s–%(high)s") % words
+            return self.words.last % words
+        return self.words.last_and_usual % words
 
 
 def _oddity(model: ModelPositives) -> float:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -39,8 +41,7 @@ UTC_NAME = "UTC"
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class RegionDay:
+class RegionDay(NamedTuple):
     """One region's local day. `numbers` is None where nothing is known; `freshness` is None
     while the day has not begun there; `age` is how far the data fall short.
 
@@ -108,7 +109,7 @@ class Totals:
     n_expected: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReviewDay:
     """The review of one date; `rows` keep the order of the strip for ever."""
 
@@ -118,19 +119,19 @@ class ReviewDay:
     totals: Totals
     blindness: tuple[Blindness, ...]
 
-    @property
+    @cached_property
     def needs_look(self) -> list[RegionDay]:
         return _by_ladder(row for row in self.rows if row.reasons)
 
-    @property
+    @cached_property
     def fine(self) -> list[RegionDay]:
         return self._calm(Level.FINE, Level.CARRIED)
 
-    @property
+    @cached_property
     def closed(self) -> list[RegionDay]:
         return self._calm(Level.CLOSED)
 
-    @property
+    @cached_property
     def ahead(self) -> list[RegionDay]:
         return self._calm(Level.AHEAD)
 
@@ -224,7 +225,7 @@ def _row(k: Known, shared: _Shared) -> RegionDay:
     starts_at, ends_at = day_bounds(shared.day, ZoneInfo(UTC_NAME))
     return RegionDay(
         # Nothing on the page may stumble over the zone again.
-        region=replace(k.region, time_zone=UTC_NAME),
+        region=k.region._replace(time_zone=UTC_NAME),
         starts_at=starts_at,
         ends_at=ends_at,
         known_as_of=k.known_as_of,

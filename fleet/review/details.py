@@ -40,8 +40,7 @@ def _with_details(
 ) -> RegionDay:
     of_models = said.get(row.region.pk, Outputs())
     numbers = row.numbers if row.counts else None
-    return replace(
-        row,
+    return row._replace(
         history=History.of(past, day, numbers, row.region.calendar),
         positives=of_models.positives,
         versions=of_models.versions,

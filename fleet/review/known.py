@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import OuterRef, QuerySet, Subquery, TextField
@@ -34,8 +33,7 @@ _MOMENTS = ("last_attempt_at", "failing_since", "next_due_at", "last_success_at"
 _TUNNEL = ("tunnel__state", "tunnel__since", "tunnel__seen_at", "tunnel__sentence")
 
 
-@dataclass(frozen=True, slots=True)
-class RegionFacts:
+class RegionFacts(NamedTuple):
     """What a page says and judges by: a region without its credentials."""
 
     calendar: Calendar
@@ -53,8 +51,7 @@ class RegionFacts:
         return ZoneInfo(self.time_zone)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """The days of a region that are wholly known: from `first_day` up to `before`, without it."""
 
     region: int
@@ -67,8 +64,7 @@ def array_literal(values: Iterable[object]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """One region with its state now, its first collected day, and its numbers of the date.
 
     Its rows are known as of the start of the last collection that succeeded: one that was cut

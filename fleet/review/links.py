@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from regions.evidence import UNREACHED, Attempt
 from regions.models import TunnelState
@@ -22,8 +22,7 @@ class LinkState(StrEnum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True)
-class PathState:
+class PathState(NamedTuple):
     """One enabled way in and what the keeper last said of it; None for a direct path."""
 
     tunnel: str | None = None
@@ -35,8 +34,7 @@ class PathState:
         return self.seen_at is not None and now - self.seen_at <= KEEPER_SILENT_AFTER
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A lamp; `since` and `sentence` tell when and why it was lost, as far as anyone knows."""
 
     state: LinkState

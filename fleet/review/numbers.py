@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Self
+from itertools import islice
+from typing import Any, NamedTuple, Self
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(NamedTuple):
     """Counts of studies and answers; latencies and waits in seconds, None without answers."""
 
     n_received: int = 0
@@ -39,8 +38,8 @@ class Numbers:
     @classmethod
     def total(cls, parts: Iterable[Numbers]) -> Self:
         """Return the sums of the counts. Latencies stay None: percentiles cannot be added."""
-        many = list(parts)
-        return cls(**{name: sum(getattr(part, name) for part in many) for name in COUNTS})
+        # The counts are the first of the numbers.
+        return cls(*map(sum, islice(zip(*parts, strict=True), len(COUNTS))))
 
     @property
     def n_settled(self) -> int:
@@ -73,7 +72,7 @@ class Numbers:
         return share(self.n_positive, self.n_scored)
 
 
-NUMBERS = tuple(field.name for field in fields(Numbers))
+NUMBERS = Numbers._fields
 COUNTS = tuple(name for name in NUMBERS if name.startswith("n_"))
 
 

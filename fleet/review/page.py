@@ -13,6 +13,7 @@ from django.utils.translation import ngettext, pgettext
 
 from fleet.review.asked import Asked
 from fleet.review.banners import banner
+from fleet.review.cell_words import CellWords
 from fleet.review.columns import Cells, Column, Scales, columns
 from fleet.review.day import ReviewDay
 from fleet.review.figures import Figures
@@ -60,7 +61,10 @@ def page(review: ReviewDay, viewer_zone: ZoneInfo, asked: Asked | None = None) -
     asked = asked or Asked()
     figures = Figures.of_active_language()
     maker = Cells(
-        columns(), figures, Scales.of([row.history for row in review.rows if row.history])
+        columns(),
+        figures,
+        Scales.of([row.history for row in review.rows if row.history]),
+        CellWords.of_active_language(),
     )
     local_now = review.now.astimezone(viewer_zone)
     heading = date_format(review.day, pgettext("format of the page's date", "l j E Y"))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
@@ -49,8 +50,7 @@ class NoteLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class SignCell:
+class SignCell(NamedTuple):
     """One region's cell.
 
     `text` says who signed and when, or what changed since; `shown` is the token of a form that

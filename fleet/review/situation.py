@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from fleet.review.ladder import place
 from fleet.review.links import Link
@@ -49,8 +50,7 @@ class Reason:
         return place(self.rank)
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """All that the rules may ask of one region and its local day."""
 
     day: date

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 
 WIDTH, HEIGHT = 90, 20
@@ -37,42 +38,46 @@ def top_of(many: Iterable[Series]) -> float:
     return max((value for series in many for value in series if value is not None), default=0) or 1
 
 
-def bars(values: Series, is_closed: Sequence[bool], top: float, said: str) -> str:
+def bars(
+    values: Series, is_closed: Sequence[bool], band: Band | None, top: float, said: str
+) -> str:
     """Return bars from zero, the last one marked; a gap where nobody knows, paler where the region
     does not work."""
-    step = WIDTH / len(values)
+    places = _places(len(values))
     paths: dict[str, list[str]] = {"bar": [], "off": [], "last": []}
     for n, (value, closed) in enumerate(zip(values, is_closed, strict=True)):
         if value is not None:
             kind = "last" if n + 1 == len(values) else "off" if closed else "bar"
-            height = round(HEIGHT * min(value / top, 1), 1)
-            paths[kind].append(f"M{n * step:g} {HEIGHT}v-{height:g}h2v{height:g}z")
+            height = f"{round(HEIGHT * min(value / top, 1), 1):g}"
+            paths[kind].append(f"M{places[n]} {HEIGHT}v-{height}h2v{height}z")
     drawn = "".join(
         f'<path class="{kind}" d="{"".join(parts)}"/>' for kind, parts in paths.items() if parts
     )
-    return _svg(_band(band_of(values, is_closed), top) + drawn, said)
+    return _svg(_band(band, top) + drawn, said)
 
 
-def line(values: Series, is_closed: Sequence[bool], top: float, said: str) -> str:
+def line(values: Series, band: Band | None, top: float, said: str) -> str:
     """Return a line with its last point marked; it is broken where nobody knows."""
-    step = WIDTH / len(values)
+    places = _places(len(values))
     path, is_down = [], False
     for n, value in enumerate(values):
         if value is None:
             is_down = False
             continue
-        path.append(f"{'L' if is_down else 'M'}{n * step:g} {_y(value, top)}")
+        path.append(f"{'L' if is_down else 'M'}{places[n]} {_y(value, top)}")
         if not is_down and (n + 1 == len(values) or values[n + 1] is None):
             path.append("h1")
         is_down = True
     last = values[-1]
-    point = (
-        f'<path class="point" d="M{(len(values) - 1) * step:g} {_y(last, top)}h0"/>'
-        if last is not None
-        else ""
-    )
+    point = f'<path class="point" d="M{places[-1]} {_y(last, top)}h0"/>' if last is not None else ""
     drawn = f'<path class="line" d="{"".join(path)}"/>{point}' if path else ""
-    return _svg(_band(band_of(values, is_closed), top) + drawn, said)
+    return _svg(_band(band, top) + drawn, said)
+
+
+@cache
+def _places(n: int) -> list[str]:
+    """Return from where on the width the n values are drawn."""
+    return [f"{place * WIDTH / n:g}" for place in range(n)]
 
 
 def _y(value: float, top: float) -> str:

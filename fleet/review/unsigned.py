@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -48,27 +47,25 @@ class ChangedDay:
 
 @dataclass(frozen=True, slots=True)
 class Unsigned:
-    """The finished days before the reviewed one without a standing sign-off: regions by day."""
+    """The finished days before the reviewed one without a standing sign-off, by region."""
 
-    by_day: dict[date, list[RegionFacts]]
+    days: list[tuple[RegionFacts, Sequence[date]]]
 
     @property
     def n_days(self) -> int:
         """How many there are, each region's day for itself."""
-        return sum(map(len, self.by_day.values()))
+        return sum(len(days) for _region, days in self.days)
 
     def latest(self, most: int | None = None) -> list[UnsignedDay]:
         """Return them, or the `most` latest, the latest first and by name."""
-        return list(
-            islice(
-                (
-                    UnsignedDay(region.code, region.name, day)
-                    for day in sorted(self.by_day, reverse=True)
-                    for region in sorted(self.by_day[day], key=lambda region: region.name)
-                ),
-                most,
-            )
+        by_name = sorted(self.days, key=lambda one: one[0].name)
+        found = (
+            UnsignedDay(region.code, region.name, day)
+            for day in sorted(set().union(*(days for _region, days in by_name)), reverse=True)
+            for region, days in by_name
+            if day in days
         )
+        return list(islice(found, most))
 
 
 def unsigned_days(review: ReviewDay) -> Unsigned:
@@ -78,16 +75,18 @@ def unsigned_days(review: ReviewDay) -> Unsigned:
     before its first collected one. One query.
     """
     signed = _standing_days(review.now.date() - (LOOK_BACK_DAYS + 2) * ONE_DAY)
-    found: dict[date, list[RegionFacts]] = defaultdict(list)
-    days_of = cache(lambda zone, calendar: _finished_days(review.now, ZoneInfo(zone), calendar))
+    found: list[tuple[RegionFacts, Sequence[date]]] = []
+    # Many regions share the clock and the calendar.
+    days_of = cache(lambda zone, calendar: _finished_days(review, ZoneInfo(zone), calendar))
     for row in review.rows:
         if row.n_days_known is None:
             continue
+        days = days_of(row.region.time_zone, row.region.calendar)
         first = review.day - (row.n_days_known - 1) * ONE_DAY
         done = signed.get(row.region.pk, ())
-        for day in days_of(row.region.time_zone, row.region.calendar):
-            if first <= day < review.day and day not in done:
-                found[day].append(row.region)
+        if done or (days and days[-1] < first):
+            days = [day for day in days if day >= first and day not in done]
+        found.append((row.region, days))
     return Unsigned(found)
 
 
@@ -126,10 +125,11 @@ def _standing_days(since: date) -> dict[int, set[date]]:
     return {region_id: set(days) for region_id, days in signed}
 
 
-def _finished_days(now: datetime, zone: ZoneInfo, calendar: Calendar) -> list[date]:
-    today = local_day(now, zone)
+def _finished_days(review: ReviewDay, zone: ZoneInfo, calendar: Calendar) -> list[date]:
+    """Return the last days before the reviewed one, the latest first."""
+    today = local_day(review.now, zone)
     days = [today - n * ONE_DAY for n in range(1, LOOK_BACK_DAYS + 1)]
-    return [day for day in days if not calendar.is_off(day)]
+    return [day for day in days if day < review.day and not calendar.is_off(day)]
 
 
 def _signed_otherwise(review: ReviewDay, region_ids: Iterable[int]) -> list[SignOff]:

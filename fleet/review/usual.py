@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -17,9 +17,6 @@ N_WEEKS = 8
 FEWEST_DAYS = 3
 _SAME_WEEKDAYS = """
 SELECT d.region_id, array_agg(d.n_received),
-  percentile_cont(0.5) WITHIN GROUP (ORDER BY d.n_positive::float8 / nullif(d.n_scored, 0)),
-  percentile_cont(0.5) WITHIN GROUP (
-    ORDER BY d.n_failed::float8 / nullif(d.n_expected - d.n_pending, 0)),
   percentile_cont(0.5) WITHIN GROUP (
     ORDER BY (d.n_rejected + d.n_filtered)::float8 / nullif(d.n_received + d.n_filtered, 0)),
   percentile_cont(0.5) WITHIN GROUP (ORDER BY d.n_fallback::float8 / nullif(d.n_done, 0)),
@@ -32,8 +29,7 @@ WHERE d.day = ANY (%(days)s) AND u.id IS NULL
 GROUP BY d.region_id"""
 
 
-@dataclass(frozen=True, slots=True)
-class Usual:
+class Usual(NamedTuple):
     """The same weekdays of the N_WEEKS before, as far as they are known and over.
 
     Holidays and the working days after them are left out. `n_received` and the rest are medians.
@@ -45,8 +41,6 @@ class Usual:
     n_received: float
     low: float | None
     high: float | None
-    positive_share: float | None
-    failed_share: float | None
     rejected_share: float | None
     fallback_share: float | None
     latency_p95_s: float | None
@@ -88,7 +82,7 @@ def usuals(day: date, spans: Sequence[Span], calendars: Mapping[int, Calendar]) 
     n_unlike = Counter(region for region, _day in unlike)
     for span in spans:
         if n_days := _n_days(day, span) - n_unlike[span.region]:
-            received, *medians = rows.get(span.region, ((), *[None] * 5))
+            received, *medians = rows.get(span.region, ((), *[None] * 3))
             # A known day without a row had no studies.
             values = sorted((*received, *[0] * (n_days - len(received))))
             has_band = n_days >= FEWEST_DAYS and not is_unlike(calendars[span.region])

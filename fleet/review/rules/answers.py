@@ -40,6 +40,8 @@ def many_failed(s: Situation, figures: Figures) -> Reason | None:
     if n is None or n.n_done == 0 or n.n_settled < FEWEST_ANSWERS:
         return None
     failed = n.failed_share or 0.0
+    if failed <= FAILED_SHARE_LOOK:
+        return None
     is_failing = failed > FAILED_SHARE_FAILING
     # Not by what is usual: nobody shall grow used to failures.
     limit = share_limit(FAILED_SHARE_LOOK, None, n.n_settled)
@@ -80,8 +82,10 @@ def many_fallbacks(s: Situation, figures: Figures) -> Reason | None:
     n = s.numbers
     if n is None or n.n_done < FEWEST_ANSWERS:
         return None
-    limit = share_limit(FALLBACK_SHARE, s.usual.fallback_share if s.usual else None, n.n_done)
     fallback = n.fallback_share or 0.0
+    if fallback <= FALLBACK_SHARE:
+        return None
+    limit = share_limit(FALLBACK_SHARE, s.usual.fallback_share if s.usual else None, n.n_done)
     if fallback <= limit:
         return None
     sentence = ngettext(
@@ -100,8 +104,10 @@ def many_rejected(s: Situation, figures: Figures) -> Reason | None:
     n = s.numbers
     if n is None or n.n_sent < FEWEST_ANSWERS:
         return None
-    limit = share_limit(REJECTED_SHARE, s.usual.rejected_share if s.usual else None, n.n_sent)
     rejected = n.rejected_share or 0.0
+    if rejected <= REJECTED_SHARE:
+        return None
+    limit = share_limit(REJECTED_SHARE, s.usual.rejected_share if s.usual else None, n.n_sent)
     if rejected <= limit:
         return None
     sentence = ngettext(

@@ -12,7 +12,7 @@ from fleet.review.numbers import Numbers
 
 COUNTS = st.integers(0, 5000)
 NUMBERS = st.builds(
-    Numbers,
+    lambda **some: Numbers(**some),
     n_received=COUNTS,
     n_filtered=COUNTS,
     n_expected=COUNTS,

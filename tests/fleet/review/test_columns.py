@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from fleet.review.cell_words import CellWords
 from fleet.review.columns import Cell, Cells, Scales, columns
 from fleet.review.day import RegionDay, review
 from fleet.review.details import in_full
@@ -24,7 +24,9 @@ def the_row() -> RegionDay:
 
 def cells_of(row: RegionDay) -> dict[str, Cell]:
     scales = Scales.of([row.history] if row.history else [])
-    cells = Cells(columns(), Figures.of_active_language(), scales).of(row)
+    cells = Cells(
+        columns(), Figures.of_active_language(), scales, CellWords.of_active_language()
+    ).of(row)
     return {cell.column.key: cell for cell in cells}
 
 
@@ -59,7 +61,7 @@ def test_it_shows_a_dash_where_nobody_knows():
     make_healthy_region()
     RegionStatus.objects.update(last_success_at=NOW - 2 * DAY)
 
-    values = {cell.value for cell in cells_of(replace(the_row(), numbers=None)).values()}
+    values = {cell.value for cell in cells_of(the_row()._replace(numbers=None)).values()}
 
     assert values == {"—"}
 
@@ -81,7 +83,7 @@ def test_it_draws_three_columns():
 def test_it_draws_nothing_without_history():
     make_healthy_region()
 
-    assert not any(cell.spark for cell in cells_of(replace(the_row(), history=None)).values())
+    assert not any(cell.spark for cell in cells_of(the_row()._replace(history=None)).values())
 
 
 def test_it_says_in_a_sentence_what_a_picture_shows():
@@ -97,7 +99,7 @@ def test_it_says_in_a_sentence_what_a_picture_shows():
 
 def test_it_names_the_top_reason_of_rejection():
     make_healthy_region()
-    row = replace(the_row(), top_rejection=("wrong_part", 1200))
+    row = the_row()._replace(top_rejection=("wrong_part", 1200))
 
     assert cells_of(row)["rejected"].notes == ("wrong_part: 1,200",)
 
@@ -113,14 +115,14 @@ def test_it_names_the_model_that_is_oddest():
         positives("mammo", 0.3, 0.1),
         positives("new", 0.9, None),
     )
-    row = replace(the_row(), positives=models)
+    row = the_row()._replace(positives=models)
 
     assert cells_of(row)["positive"].notes == ("mammo: 30.0%, usually 10.0%",)
 
 
 def test_it_does_not_repeat_the_share_of_the_only_model():
     make_healthy_region()
-    row = replace(the_row(), positives=(positives("mammo", 0.1, 0.12),))
+    row = the_row()._replace(positives=(positives("mammo", 0.1, 0.12),))
 
     assert cells_of(row)["positive"].notes == ("usually 12.0%",)
 
@@ -131,7 +133,7 @@ def test_it_names_new_versions_first():
         ModelVersion("mammo", str(n), date(2026, 3, 9), is_new=n == 3) for n in range(1, 5)
     )
 
-    notes = cells_of(replace(the_row(), versions=versions))["models"].notes
+    notes = cells_of(the_row()._replace(versions=versions))["models"].notes
 
     assert notes == ("mammo 3, new since 9 Mar", "mammo 1", "and 2 more")
 

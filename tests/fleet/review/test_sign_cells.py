@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -150,7 +149,7 @@ def test_it_offers_viewers_nothing(db):
 
 def test_it_escapes_what_people_wrote(anna):
     write(anna, make_signable(), YESTERDAY, HOSTILE, NOW)
-    cell = replace(only_cell(anna), name=HOSTILE, text=HOSTILE, state=SignState.CHANGED)
+    cell = only_cell(anna)._replace(name=HOSTILE, text=HOSTILE, state=SignState.CHANGED)
 
     html = sign_html(cell, WORDS) + notes_html(cell.notes) + note_form(cell, WORDS)
     assert "<script" not in html

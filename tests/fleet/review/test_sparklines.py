@@ -35,36 +35,37 @@ def test_it_has_no_band_of_few_days():
 
 
 def test_it_leaves_gaps_between_bars():
-    drawn = bars((5, None, 0, 10), (False, False, False, True), 10, "said")
+    drawn = bars((5, None, 0, 10), (False, False, False, True), None, 10, "said")
 
     assert 'class="bar" d="M0 20v-10h2v10zM45 20v-0h2v0z"' in drawn
     assert 'class="last" d="M67.5 20v-20h2v20z"' in drawn
 
 
 def test_it_draws_a_closed_day_paler():
-    assert 'class="off" d="M0 20v-20h2v20z"' in bars((1, 1), (True, False), 1, "said")
+    assert 'class="off" d="M0 20v-20h2v20z"' in bars((1, 1), (True, False), None, 1, "said")
 
 
 def test_it_breaks_the_line_where_nobody_knows():
-    drawn = line((0, 1, None, 1, None), (False,) * 5, 1, "said")
+    drawn = line((0, 1, None, 1, None), None, 1, "said")
 
     assert 'd="M0 19.0L18 1.0M54 1.0h1"' in drawn
     assert "point" not in drawn
 
 
 def test_it_marks_the_last_point():
-    assert '<path class="point" d="M45 1.0h0"/>' in line((0, 1), (False, False), 1, "said")
+    assert '<path class="point" d="M45 1.0h0"/>' in line((0, 1), None, 1, "said")
 
 
 def test_it_says_what_it_shows():
-    drawn = line((None,), (False,), 1, 'Failed: "last" <1%')
+    drawn = line((None,), None, 1, 'Failed: "last" <1%')
 
     assert 'role="img" aria-label="Failed: &quot;last&quot; &lt;1%"></svg>' in drawn
 
 
 @given(values=VALUES, top=st.floats(1, 1e9))
 def test_it_stays_inside_the_picture(values, top):
-    for drawn in (bars(values, OPEN, top, ""), line(values, OPEN, top, "")):
+    band = band_of(values, OPEN)
+    for drawn in (bars(values, OPEN, band, top, ""), line(values, band, top, "")):
         ElementTree.fromstring(drawn)
         for x, y in re.findall(r"[ML]([\d.]+) ([\d.]+)", drawn):
             assert 0 <= float(x) < WIDTH

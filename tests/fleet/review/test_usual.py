@@ -75,15 +75,14 @@ def test_it_takes_the_median_of_shares(region):
 
     usual = usual_of(region, TODAY - 3 * WEEK)
 
-    assert usual.failed_share == pytest.approx(0.1)
     assert usual.rejected_share == pytest.approx(0.2)
     assert (usual.fallback_share, usual.latency_p95_s) == (0, 60)
 
 
-def test_it_has_no_share_where_nothing_was_scored(region):
-    make_daily(region, TODAY - WEEK, n_scored=0, n_positive=0)
+def test_it_has_no_share_where_nothing_was_done(region):
+    make_daily(region, TODAY - WEEK, n_done=0, n_fallback=0)
 
-    assert usual_of(region, TODAY - WEEK).positive_share is None
+    assert usual_of(region, TODAY - WEEK).fallback_share is None
 
 
 @given(first=st.integers(-10, 80), before=st.integers(-10, 80))
