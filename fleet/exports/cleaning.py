@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import threading
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from fleet.exports.purposes import PURPOSES
 from fleet.exports.study import CleanStudy, StudyRefused, Taken, clean_study, draw_sheets
 from fleet.exports.watching import StudyWatch
 
-FILES, STUDY, TOLD = "files", "study.json", "told.json"
+STUDY, TOLD = "study.json", "told.json"
 # Each reads images in a process of its own; how many at once is a matter of memory.
 AT_ONCE = threading.BoundedSemaphore(2)
 WAIT_S = 1.0
@@ -58,12 +59,14 @@ def keep_told(folder: Path, told: Told) -> None:
 def clean(study: ExportedStudy, watch: StudyWatch) -> CleanStudy:
     """De-identify all that was fetched, from the beginning. Raises Ended, or what `watch` does."""
     raw, folder = raw_folder(study), clean_folder(study)
+    # A new name each time: the reader of a worker that was killed may still write under the old.
+    images = folder / f"files-{secrets.token_hex(8)}"
     files, told = complete_files(raw), read_json(raw / TOLD)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     with _cleaner(study, told["study_uid"], watch) as cleaner:
         try:
-            cleaned = clean_study(files or [], folder / FILES, cleaner)
+            cleaned = clean_study(files or [], images, cleaner)
         except StudyRefused as refused:
             why = WHY.get(refused.end, Why.UNCLEAN)
             raise Ended(why, f"{refused.end.value}: {refused}") from None
@@ -76,8 +79,7 @@ def clean(study: ExportedStudy, watch: StudyWatch) -> CleanStudy:
 
 def draw(study: ExportedStudy, watch: StudyWatch) -> int:
     """Draw the contact sheets anew and return their number. Raises Ended, or what `watch` does."""
-    folder = preview_folder(study)
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = clean_folder(study) / f"sheets-{secrets.token_hex(8)}"
     folder.mkdir(mode=0o700)
     cleaned = kept(study).study
     with _cleaner(study, "", watch) as cleaner:
@@ -86,6 +88,8 @@ def draw(study: ExportedStudy, watch: StudyWatch) -> int:
         raise Ended(
             Why.UNCLEAN, "Not every contact sheet can be drawn, and nobody could look it through."
         )
+    shutil.rmtree(preview_folder(study), ignore_errors=True)
+    folder.rename(preview_folder(study))
     return len(sheets)
 
 
@@ -96,7 +100,7 @@ def kept(study: ExportedStudy) -> Kept:
     if words is None or told is None:
         raise FileNotFoundError(folder)
     return Kept(
-        _study(folder / FILES, words),
+        _study(folder / words["folder"], words),
         tuple(Prediction(**one) for one in told["predictions"]),
         tuple(Attempt(**one) for one in told["attempts"]),
     )
@@ -139,6 +143,7 @@ def _cleaner(study: ExportedStudy, study_uid: str, watch: StudyWatch) -> Iterato
 
 def _words(study: CleanStudy) -> dict[str, Any]:
     return {
+        "folder": study.folder.name,
         "taken": [
             [taken.name, {**asdict(taken.outcome), "end": taken.outcome.end.name}]
             for taken in study.taken

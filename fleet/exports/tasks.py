@@ -6,11 +6,15 @@ would take every other process's memory.
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import celeryd_after_setup, worker_shutting_down
+from django.core.exceptions import ImproperlyConfigured
 
 from fleet.clock import now
-from fleet.exports import planning
+from fleet.exports import folders, keys, planning
 from fleet.exports.models import ExportedStudy
 from fleet.exports.watching import HALT
 from regions.models import Region
@@ -68,6 +72,21 @@ def sweep() -> str:
     from fleet.exports import shredding
 
     return f"{shredding.sweep(now())} pieces that no study owned."
+
+
+@celeryd_after_setup.connect
+def refuse_without_settings(instance: Any, **_: object) -> None:
+    """End an exporter that lacks its folder or a key, before it takes a task. SystemExit."""
+    if QUEUE not in instance.app.amqp.queues.consume_from:
+        return
+    try:
+        folders.export_folder()
+        keys.project_key("")
+        keys.signer()
+    except ImproperlyConfigured as error:
+        logging.getLogger(__name__).critical("%s", error)
+        # Celery would go on after any other exception of a signal's receiver.
+        raise SystemExit(1) from None
 
 
 @worker_shutting_down.connect
