@@ -15,11 +15,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from fleet.alerts.detectors.slow import slow_answers
+from fleet.alerts.kinds.kind import Measure
+from fleet.alerts.messages import number
 from fleet.alerts.models import Finding
+from fleet.alerts.models_drift import Difference, SeriesDay
+from fleet.alerts.series.days import score_columns
 from fleet.people.rights import visible_regions
 from fleet.review.charts import (
     REFERENCE,
     Chart,
+    Table,
     bars,
     plot,
     plot_text,
@@ -34,6 +39,8 @@ from regions.models import DailyCategory, DailyRollup, DailyScore, HourlyOutput,
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
+# Kinds that are found by a score against the region's own past.
+SCORED = frozenset({"input_drift", "output_drift"})
 # More lines than these cannot be told apart; the table has them all.
 MOST_BARS = 14
 _Pairs = Mapping[int, tuple[int, int]]
@@ -41,16 +48,19 @@ _Pairs = Mapping[int, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class _Peer:
-    """A region with its share, and of how many."""
+    """A region with its number, and of how many studies it is a share; None of a score."""
 
     region: int
     name: str
-    share: float
-    n: int
+    number: float
+    n: int | None = None
 
 
 def peers_chart(account: User, finding: Finding, figures: Figures) -> Iterator[Chart]:
     """Yield one chart, in which this region is marked; none for kinds that count nothing."""
+    if finding.kind in SCORED:
+        yield from _scores_chart(account, finding, figures)
+        return
     if finding.kind not in _COUNTED:
         return
     what, count = _COUNTED[finding.kind]
@@ -62,30 +72,73 @@ def peers_chart(account: User, finding: Finding, figures: Figures) -> Iterator[C
         for region, (part, whole) in count(finding, ids).items()
         if whole
     ]
+    yield from _beside(str(what), versions, finding, peers, figures)
+
+
+def _scores_chart(account: User, finding: Finding, figures: Figures) -> Iterator[Chart]:
+    """Yield how far the same attribute is from each region's own past on that day.
+
+    Where all regions moved, the cause is not in one of them.
+    """
+    seen = visible_regions(account).order_by()
+    names = dict(seen.values_list("pk", "name"))
+    difference = Difference.objects.filter(finding=finding).first()
+    if difference is None:
+        return
+    same = {
+        "day": finding.day,
+        "region__in": list(names),
+        "service": finding.service,
+        "version": finding.version,
+        "attribute": finding.attribute,
+    }
+    rows = SeriesDay.objects.filter(**same)
+    known = {
+        region: max((abs(one) for one in scores if one is not None), default=None)
+        for region, *scores in rows.values_list("region_id", *score_columns(difference))
+    }
+    # The day of a finding begins its sum again: there the score is the finding's.
+    found = Finding.objects.filter(**same, kind=finding.kind).values_list("region_id", "score")
+    scores = {**known, **dict(found)}
+    peers = [_Peer(region, names[region], one) for region, one in scores.items() if one is not None]
+    versions = {(finding.service, finding.version)} if finding.version else set()
+    yield from _beside(_("Score against the days before"), versions, finding, peers, figures)
+
+
+def _beside(
+    what: str,
+    versions: set[tuple[str, str]],
+    finding: Finding,
+    peers: list[_Peer],
+    figures: Figures,
+) -> Iterator[Chart]:
     own = next((one for one in peers if one.region == finding.region_id), None)
     others = [one for one in peers if one is not own]
     if own is None:
         return
     version = ", ".join(" ".join(map(short, one)) for one in sorted(versions)[:3])
-    if not others:
+    if others:
+        yield _chart(what, version, own, others, figures)
+    elif version:
         sentence = _("No other region that you see has enough of %(version)s to compare with.")
-        sentence %= {"version": version}
-        yield Chart("peers", "", missing=sentence)
-        return
-    yield _chart(str(what), version, own, others, figures)
+        yield Chart("peers", "", missing=sentence % {"version": version})
+    else:
+        yield Chart("peers", "", missing=_("No other region that you see can be compared with."))
 
 
 def _chart(what: str, version: str, own: _Peer, others: list[_Peer], figures: Figures) -> Chart:
-    shares = [one.share for one in others]
+    is_share = own.n is not None
+    said = figures.percent if is_share else _score
+    numbers = [one.number for one in others]
     title = _(
         "%(what)s: %(own)s in %(name)s, elsewhere %(low)s to %(high)s, median %(middle)s."
     ) % {
         "what": what,
-        "own": figures.percent(own.share),
+        "own": said(own.number),
         "name": short(own.name),
-        "low": figures.percent(min(shares)),
-        "high": figures.percent(max(shares)),
-        "middle": figures.percent(median(shares)),
+        "low": said(min(numbers)),
+        "high": said(max(numbers)),
+        "middle": said(median(numbers)),
     }
     n = len(others)
     note = ngettext("%(n)s other region that you see.", "%(n)s other regions that you see.", n) % {
@@ -97,26 +150,36 @@ def _chart(what: str, version: str, own: _Peer, others: list[_Peer], figures: Fi
             "%(n)s other regions that you see run %(version)s.",
             n,
         ) % {"n": n, "version": version}
-    largest = sorted(others, key=lambda one: -one.n)[: MOST_BARS - 1]
-    drawn = sorted([own, *largest], key=lambda one: (-one.share, one.name))
+    largest = sorted(others, key=lambda one: -(one.n or one.number))[: MOST_BARS - 1]
+    drawn = sorted([own, *largest], key=lambda one: (-one.number, one.name))
     labels = [plot_text(_marked(one, own)) for one in drawn]
     # Two traces, so that this region is told by its place in the legend as well as by its colour.
-    here = [one.share if one is own else None for one in drawn]
-    there = [None if one is own else one.share for one in drawn]
+    here = [one.number if one is own else None for one in drawn]
+    there = [None if one is own else one.number for one in drawn]
+    elsewhere = _("Same version elsewhere") if version else _("Elsewhere")
     traces = [
         bars(_("This region"), here, labels, orientation="h"),
-        bars(_("Same version elsewhere"), there, labels, REFERENCE, orientation="h"),
-    ]
-    ranked = sorted([own, *others], key=lambda one: (-one.share, one.name))
-    rows = [
-        (short(_marked(one, own)), figures.percent(one.share), figures.count(one.n))
-        for one in ranked
+        bars(elsewhere, there, labels, REFERENCE, orientation="h"),
     ]
     drawing = plot(
-        traces, figures, percent=True, categories=True, horizontal=True, barmode="overlay"
+        traces, figures, percent=is_share, categories=True, horizontal=True, barmode="overlay"
     )
-    cells = table(title, (_("Region"), _("Share"), _("Of how many")), rows)
-    return Chart("peers", title, note, drawing, (cells,))
+    return Chart("peers", title, note, drawing, (_ranked(title, own, others, figures),))
+
+
+def _ranked(title: str, own: _Peer, others: list[_Peer], figures: Figures) -> Table:
+    ranked = sorted([own, *others], key=lambda one: (-one.number, one.name))
+    names = [short(_marked(one, own)) for one in ranked]
+    if own.n is None:
+        rows = zip(names, (_score(one.number) for one in ranked), strict=True)
+        return table(title, (_("Region"), _("Score")), rows)
+    shares = ((figures.percent(one.number), figures.count(one.n or 0)) for one in ranked)
+    cells = [(name, *pair) for name, pair in zip(names, shares, strict=True)]
+    return table(title, (_("Region"), _("Share"), _("Of how many")), cells)
+
+
+def _score(value: float) -> str:
+    return number(value, Measure.SCORE)
 
 
 def _marked(one: _Peer, own: _Peer) -> str:

@@ -155,11 +155,6 @@ def _scored(finding: Finding, until: date) -> _Read:
     title, measure, known, is_limited = _found(finding, until)
     if difference is None:
         return title, measure, known, is_limited
-    columns = [f"day_{difference.channel}_score"]
-    if difference.rule == Difference.Rule.SLOW:
-        is_location = difference.channel == Difference.Channel.LOCATION
-        sides = ("upwards", "downwards") if is_location else (difference.channel,)
-        columns = [f"sum_{side}" for side in sides]
     rows = SeriesDay.objects.filter(
         **_since(finding, until),
         service=finding.service,
@@ -168,10 +163,19 @@ def _scored(finding: Finding, until: date) -> _Read:
     )
     kept = {
         day: max((abs(one) for one in scores if one is not None), default=None)
-        for day, *scores in rows.values_list("day", *columns)
+        for day, *scores in rows.values_list("day", *score_columns(difference))
     }
     # A sum begins again at nought on the day on which it was found.
     return _("Score against the days before"), measure, {**kept, **known}, is_limited
+
+
+def score_columns(difference: Difference) -> list[str]:
+    """Return the columns of a series' day in which what the difference was found by is kept."""
+    if difference.rule == Difference.Rule.DAY:
+        return [f"day_{difference.channel}_score"]
+    is_location = difference.channel == Difference.Channel.LOCATION
+    sides = ("upwards", "downwards") if is_location else (difference.channel,)
+    return [f"sum_{side}" for side in sides]
 
 
 _READ: dict[str, Callable[[Finding, date], _Read]] = {

@@ -8,6 +8,7 @@ import pytest
 
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.models import Finding
+from fleet.alerts.models_drift import Difference, SeriesDay
 from fleet.alerts.pages.evidence import evidence
 from regions.models import DailyRollup, DailyScore, HourlyOutput
 from tests.builders import NOW, TODAY, make_alert, make_daily, make_person, make_region
@@ -119,3 +120,47 @@ def test_it_leaves_out_a_peer_with_a_few_answers(tver, omsk, oncall):
     alert = make_alert(tver, "outputs_identical", **MODEL, attribute="gpu-1")
 
     assert parts(oncall, alert)["peers"].missing == NO_PEER
+
+
+def drifted(region, attribute, score, rule="day"):
+    """An alert of an attribute of what comes in, with what the judgement left of its day."""
+    alert = make_alert(region, "input_drift", attribute=attribute, score=score)
+    finding = Finding.objects.get(region=region, kind="input_drift")
+    numbers = {"channel": "location", "value": 0.2, "usual_low": -0.1, "n": 9, "n_reference": 99}
+    Difference.objects.create(finding=finding, rule=rule, **numbers)
+    return alert
+
+
+def leave(region, attribute, **scores):
+    sums = dict.fromkeys(("sum_upwards", "sum_downwards", "sum_tail", "sum_shape"), 0.0)
+    of = {"region": region, "day": TODAY, "attribute": attribute, "is_off": False}
+    SeriesDay.objects.create(**of, **(sums | scores))
+
+
+@pytest.mark.parametrize(
+    ("rule", "scores"),
+    [
+        ("day", {"day_location_score": -1.5}),
+        ("slow", {"sum_upwards": 1.5, "sum_downwards": 0.3}),
+    ],
+)
+def test_it_shows_how_far_other_regions_are_from_their_own_past(tver, omsk, oncall, rule, scores):
+    alert = drifted(tver, "kvp", 6.25, rule)
+    leave(tver, "kvp")
+    leave(omsk, "kvp", **scores)
+
+    peers = parts(oncall, alert)["peers"]
+
+    assert peers.title == (
+        "Score against the days before: 6.25 in Тверь, elsewhere 1.50 to 1.50, median 1.50."
+    )
+    assert peers.tables[0].rows == (("▶ Тверь", "6.25"), ("Омск", "1.50"))
+
+
+def test_it_says_when_no_other_region_was_judged_by_the_attribute(tver, omsk, oncall):
+    alert = drifted(tver, "kvp", 6.25)
+    leave(omsk, "kvp")
+
+    missing = parts(oncall, alert)["peers"].missing
+
+    assert missing == "No other region that you see can be compared with."
