@@ -1,8 +1,8 @@
 """De-identification of one dataset by DICOM's table, stricter where the table says nothing.
 
 The table lists what is known to identify. What it does not list stays, except: attributes that the
-dictionary does not know, free text, names of people and of applications, dates, and every UID that
-DICOM itself did not define.
+dictionary does not know, texts and bytes that unlisted.py does not name, names of people and of
+applications, dates, and every UID that DICOM itself did not define.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 
+from fleet.exports import unlisted
 from fleet.exports.ends import End, Stopped
 from fleet.exports.profile import Rule, rules_by_tag
 from fleet.exports.pseudonyms import Pseudonyms
@@ -26,9 +27,12 @@ from fleet.exports.purposes import Purpose
 
 MAX_DEPTH = 64
 ITEM_GROUP = 0xFFFE
+# Patient and visit: nothing there describes the image, whatever a new edition adds.
+PERSONAL_GROUPS = frozenset({0x0010, 0x0038})
 OLDEST_AGE = 89
 FREE_TEXT = frozenset({"LT", "ST", "UT", "UC", "UR", "PN", "AE", "LO", "SH"})
 UNLISTED_TEXT = frozenset({"LT", "ST", "UT", "UC", "UR", "AE", "PN"})
+NAMED_TEXT = frozenset({"LO", "SH"})
 DATES = frozenset({"DA", "TM", "DT"})
 BINARY = frozenset({"OB", "OW", "OD", "OF", "OL", "OV", "UN"})
 NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD"})
@@ -157,9 +161,17 @@ class _Cleaning:
         if not dictionary_has_tag(element.tag) or element.VR == "UN":
             # Repeating groups aside, which are foreign already, nobody knows what this is.
             return "X"
+        if element.tag.group in PERSONAL_GROUPS:
+            return "X"
         if element.VR in DATES:
             return "dates" if self.purpose.keeps_intervals else "D"
-        return "D" if element.VR in UNLISTED_TEXT and not element.is_empty else "keep"
+        if element.VR in NAMED_TEXT:
+            return "keep" if element.keyword in unlisted.TEXTS else "D"
+        if element.VR in BINARY:
+            return "keep" if element.keyword in unlisted.BYTES else "D"
+        if element.VR == "CS":
+            return "keep" if unlisted.is_code(element.value) else "D"
+        return "D" if element.VR in UNLISTED_TEXT else "keep"
 
     def _keep_in_part(
         self,

@@ -155,7 +155,8 @@ def _looked_at(
     raw = target.read_bytes()
     rest, edges = _searchable(raw, dataset)
     long = {word for word in identity if len(word) >= LONG}
-    if traces.found(rest, identity) or traces.found(edges, long):
+    is_left = traces.found_in_texts(dataset, identity) or traces.found(rest, identity)
+    if is_left or traces.found(edges, long):
         raise Stopped(End.IDENTITY_LEFT)
     return Outcome(
         End.CLEANED,

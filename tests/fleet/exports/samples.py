@@ -121,6 +121,10 @@ def planted(source: Path, *, is_cyrillic: bool) -> FileDataset:
     # Neither sequence is in the table, so both are kept and walked through.
     dataset.ViewCodeSequence = Sequence([outer])
     dataset.file_meta = original.file_meta
+    dataset.file_meta.MediaStorageSOPInstanceUID = f"{UID}.1"
+    dataset.file_meta.SourceApplicationEntityTitle = f"{LATIN}AE"
+    dataset.file_meta.PrivateInformationCreatorUID = f"{UID}.2"
+    dataset.file_meta.PrivateInformation = LATIN.encode()
     dataset.preamble = b"MZ" + LATIN.encode().ljust(126, b"\0")
     return dataset
 
