@@ -9,10 +9,11 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from fleet.exports.ways.landing import Landing
+from fleet.exports.ways.lookup import UID
 from fleet.exports.ways.multipart import NotMultipart, only_part
 from fleet.exports.ways.reach import Reach
 from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Trouble, WayFailed
-from fleet.exports.ways.web import NOT_FOUND, UID, Web, WebSource
+from fleet.exports.ways.web import NOT_FOUND, Web, WebSource
 
 STUDY, SERIES, SOP, N_INSTANCES = "0020000D", "0020000E", "00080018", "00201208"
 FIELDS = f"includefield={N_INSTANCES}&includefield={{}}"

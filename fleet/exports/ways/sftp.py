@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Trouble, Way
 OPEN_WITHIN_S = 20.0
 WINDOW_BYTES = 4 * 2**20
 PACKET_BYTES = 16 * 2**10
+LIST_WITHIN_S = 600.0
 MOST_FILES = 20_000
 DEEPEST = 4
 # What the last write before a power failure may have left half done.
@@ -214,11 +216,14 @@ class SftpWay:
         instances: list[Instance] = []
         waiting = [(b"", 0)]
         n_entries = 0
+        until = time.monotonic() + LIST_WITHIN_S
         while waiting:
             above, depth = waiting.pop()
             handle = session.handle(session.ask_of_path(Kind.OPENDIR, folder + b"/" + above))
             for name, attributes in session.entries(handle):
                 n_entries += 1
+                if time.monotonic() > until:
+                    raise TimeoutError
                 if n_entries > MOST_FILES or depth > DEEPEST:
                     raise WayFailed(
                         Trouble.CONFIGURATION,

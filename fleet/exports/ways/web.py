@@ -16,6 +16,7 @@ from typing import Any
 import httpcore
 from paramiko.channel import Channel
 
+from fleet.exports.ways.lookup import wanted
 from fleet.exports.ways.pace import Pace
 from fleet.exports.ways.reach import Reach, Stream
 from fleet.exports.ways.way import StudyKey, Trouble, WayFailed
@@ -34,7 +35,6 @@ ANSWER_WITHIN_S = 300.0
 OK, NO_CONTENT, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 200, 204, 401, 403, 404
 BUSY = {429, 502, 503, 504}
 NUMBER = re.compile(r"[0-9]{1,15}")
-UID = re.compile(r"[0-9.]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,7 @@ class WebSource:
 
     def wanted(self, key: StudyKey) -> str:
         """Return the value to look the study up by. Raises WayFailed(CONFIGURATION)."""
-        if not self.lookup_tag:
-            if not UID.fullmatch(key.study_uid):
-                raise WayFailed(
-                    Trouble.CONFIGURATION,
-                    f"{self} is asked by UID, but the region's contract gives none of this study."
-                    " Provide the view of UIDs there, or look studies up by an attribute.",
-                )
-            return key.study_uid
-        # What DICOM reads as a pattern, a list or a range would find other studies.
-        if not key.study_ref or re.search(r"[*?\\\x00-\x1f]", key.study_ref):
-            raise WayFailed(
-                Trouble.CONFIGURATION,
-                f"{self} cannot be asked for a study whose reference holds *, ? or \\."
-                " Look studies up by UID.",
-            )
-        return key.study_ref
+        return wanted(str(self), self.lookup_tag, key)
 
 
 class Web:
