@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 from django.core import checks
@@ -18,7 +18,7 @@ EXPORTER, WEB = "fleet_collect", "fleet_web"
 @register(Tags.security)
 def check_keys(**_: object) -> list[CheckMessage]:
     """fleet.E010, fleet.E011: a wrong key would fail in the exporter, with a study in its hands."""
-    given = {
+    given: dict[str, tuple[str, Callable[[], object]]] = {
         "fleet.E010": (settings.FLEET_EXPORT_KEY, lambda: keys.project_key("")),
         "fleet.E011": (settings.FLEET_EXPORT_SIGNING_KEY, keys.signer),
     }

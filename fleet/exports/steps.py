@@ -86,8 +86,11 @@ def _begin(study: ExportedStudy, now: Clock) -> None:
 def _fetch(study: ExportedStudy, watch: StudyWatch, now: Clock) -> None:
     """FETCHING to CLEANING; over no line when the files of another export are still here."""
     raw = raw_folder(study)
+    values: dict[str, object] = {}
     if complete_files(raw) is None:
         _transfer(study, watch)
+        # Not when all was here already: what fails again and again comes by here each time.
+        values["n_failures"] = 0
     files = complete_files(raw) or []
     n_bytes = bytes_here(files)
     move(
@@ -100,7 +103,7 @@ def _fetch(study: ExportedStudy, watch: StudyWatch, now: Clock) -> None:
         n_bytes=n_bytes,
         n_fetched=len(files),
         n_bytes_fetched=n_bytes,
-        n_failures=0,
+        **values,
     )
 
 

@@ -32,7 +32,7 @@ class Archive:
     # After so many pieces the line is cut, once for each number.
     cuts: list[int] = field(default_factory=list)
     failure: WayFailed | None = None
-    _n_pieces: int = 0
+    n_pieces: int = 0
 
     def open(self) -> FolderWay:
         if self.failure:
@@ -50,8 +50,8 @@ class Archive:
 
     def piece(self) -> None:
         time.sleep(self.seconds_a_piece)
-        self._n_pieces += 1
-        if self._n_pieces in self.cuts:
+        self.n_pieces += 1
+        if self.n_pieces in self.cuts:
             raise WayFailed(Trouble.LINK, "The line was cut.")
 
 

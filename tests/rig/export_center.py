@@ -39,6 +39,16 @@ def write_study(folder: Path, n: int = 3, uid: str = STUDY_UID) -> None:
         dataset.save_as(folder / f"image{i}.dcm")
 
 
+def ask(region: Region, study_ref: str, at: datetime, **fields: Any) -> ExportedStudy:
+    """Return the study of a new request that nobody has to approve."""
+    requester = User.objects.get_or_create(username="engineer")[0]
+    words = {"reason": "scores fell", "purpose": "model_debugging", "project": "test"}
+    export = Export.objects.create(
+        region=region, requester=requester, requested_at=at, **{**words, **fields}
+    )
+    return ExportedStudy.objects.create(export=export, study_ref=study_ref, state_since=at)
+
+
 @dataclass
 class ExportCenter:
     """A region whose archive is a folder, and short ways to ask for its studies."""
@@ -60,21 +70,8 @@ class ExportCenter:
             )
         )
 
-    def ask(
-        self, study_ref: str, at: datetime, *, project: str = "test", **fields: Any
-    ) -> ExportedStudy:
-        """Return the study of a new request that nobody has to approve."""
-        requester = User.objects.get_or_create(username="engineer")[0]
-        export = Export.objects.create(
-            region=self.region,
-            requester=requester,
-            requested_at=at,
-            reason="scores fell",
-            purpose="model_debugging",
-            project=project,
-            **fields,
-        )
-        return ExportedStudy.objects.create(export=export, study_ref=study_ref, state_since=at)
+    def ask(self, study_ref: str, at: datetime, **fields: Any) -> ExportedStudy:
+        return ask(self.region, study_ref, at, **fields)
 
     def release(self, study: ExportedStudy, at: datetime) -> None:
         viewer = User.objects.get_or_create(username="viewer")[0]

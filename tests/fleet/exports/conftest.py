@@ -75,20 +75,26 @@ def cleaner_of() -> Iterator[Callable[..., Cleaner]]:
 
 
 @pytest.fixture
+def exporting(settings: Any, tmp_path: Path) -> Path:
+    """The exporter's settings; returns its folder."""
+    settings.FLEET_EXPORT_DIR = str(tmp_path / "exports")
+    settings.FLEET_EXPORT_KEY, settings.FLEET_EXPORT_SIGNING_KEY = SECRET, signing_pem()
+    return tmp_path / "exports"
+
+
+@pytest.fixture
 def center(
     make_region: Callable[..., Any],
     region_database: Callable[..., Any],
-    settings: Any,
+    exporting: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> ExportCenter:
-    """A region whose archive is a folder, with the exporter's settings, and short rests."""
-    settings.FLEET_EXPORT_DIR = str(tmp_path / "exports")
-    settings.FLEET_EXPORT_KEY, settings.FLEET_EXPORT_SIGNING_KEY = SECRET, signing_pem()
+    """A region whose archive is a folder, and an exporter that rests shortly."""
     archive = Archive(tmp_path / "archive", tmp_path / "archive.log")
     monkeypatch.setitem(sources.WAYS, "sftp", lambda _source, _reach: archive.open())
     monkeypatch.setattr(fetching, "TICK_S", 0.01)
     monkeypatch.setattr(fetching, "REST_S", 0.01)
     monkeypatch.setattr(watching, "EVERY_S", 0.02)
     database = region_database()
-    return make_center(database, make_region(database), tmp_path / "exports", archive)
+    return make_center(database, make_region(database), exporting, archive)
