@@ -14,13 +14,17 @@ from django.db import models
 from psycopg import sql
 
 from fleet.alerts.delivery import deliver_next, prepare
+from fleet.alerts.detectors.distribution_days import judge_and_remember
 from fleet.alerts.detectors.judging import judge_days
 from fleet.alerts.detectors.watch import watch
+from fleet.alerts.detectors.watched import watched
 from fleet.alerts.models import Alert
 from fleet.alerts.models_outbox import Message
 from fleet.people.models import Person, Role
-from fleet.rehearsal.faults import FAULTS, know, plant_calm
+from fleet.rehearsal.calm import DAY, know, plant_calm
+from fleet.rehearsal.faults import FAULTS
 from fleet.rehearsal.steps import StepFailed
+from regions.localday import local_day
 from regions.models import AccessPath, HourlyOutput, Region
 
 CODE = "rehearsal"
@@ -30,6 +34,7 @@ USER = "rehearsal, nobody"
 # By it a region is known for one of ours: nobody's database has this name.
 DATABASE = "rehearsal, no database"
 WITHIN_S = 30.0
+DRIFTS = frozenset({"input_drift", "output_drift"})
 
 
 class PlantedRegion:
@@ -44,6 +49,10 @@ class PlantedRegion:
     def break_(self, kind: str, now: datetime) -> None:
         plant_calm(self.region, now)
         FAULTS[kind](self.region, now)
+        if kind in DRIFTS:
+            # The fleet's day may not be over everywhere for hours: it is judged as who comes late.
+            ours = [one for one in watched() if one.id == self.region.pk]
+            judge_and_remember(ours, local_day(now, self.region.zone) - DAY, now)
 
     def work(self, now: datetime) -> None:
         watch(now)
@@ -87,9 +96,9 @@ def _remove() -> None:
     if region and region.database_name != DATABASE:
         raise StepFailed(f"There is a region “{CODE}” that no rehearsal made: it is left alone.")
     with psycopg.connect(settings.FLEET_ADMIN_DATABASE_URL, connect_timeout=5) as admin:
-        if region:
-            _wipe(admin, Alert, list(_ids(admin, Alert, "region_id", [region.pk])))
-            _wipe(admin, Region, [region.pk])
+        if ours := list(_ids(admin, Region, "database_name", [DATABASE])):
+            _wipe(admin, Alert, list(_ids(admin, Alert, "region_id", ours)))
+            _wipe(admin, Region, ours)
         if user := User.objects.filter(username=USER).first():
             _wipe(admin, User, [user.pk])
 
@@ -109,7 +118,10 @@ def _wipe(admin: psycopg.Connection[Any], model: type[models.Model], ids: list[i
 
 
 def _ids(
-    admin: psycopg.Connection[Any], model: type[models.Model], column: str, ids: list[int]
+    admin: psycopg.Connection[Any],
+    model: type[models.Model],
+    column: str,
+    ids: list[int] | list[str],
 ) -> Iterator[int]:
     asked = sql.SQL("SELECT {} FROM {} WHERE {} = ANY (%s)").format(
         sql.Identifier(model._meta.pk.column or "id"),

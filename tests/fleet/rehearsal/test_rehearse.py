@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from fleet.alerts.detectors.judging import judge_days
 from fleet.alerts.detectors.watch import watch
+from fleet.alerts.kinds import KINDS
 from fleet.alerts.models import Alert, AlertEvent, Finding
 from fleet.alerts.models_outbox import Message
 from fleet.rehearsal import planted
-from fleet.rehearsal.faults import FAULTS
+from fleet.rehearsal.faults import FAULTS, NOT_REHEARSED
 from fleet.rehearsal.planted import planted_region
 from regions.models import HourlyRollup, Region
 from tests.builders import make_channel, make_region
@@ -62,6 +63,13 @@ def test_it_finds_each_fault_alone(kind: str) -> None:
         assert list(Alert.objects.values_list("kind", flat=True)) == [kind]
 
     assert [model.__name__ for model in LEFT if model.objects.exists()] == []
+
+
+def test_it_has_a_fault_of_each_kind_or_says_why_not() -> None:
+    assert sorted([*FAULTS, *NOT_REHEARSED]) == sorted(KINDS)
+
+    with pytest.raises(CommandError, match="is of the whole fleet"):
+        rehearse("collector_blind")
 
 
 def test_it_names_the_step_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:

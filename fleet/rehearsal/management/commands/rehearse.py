@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager
 import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from fleet.alerts.kinds import KINDS
 from fleet.alerts.lifecycle import Refused
 from fleet.clock import now
 from fleet.demo.running import DemoFailure
-from fleet.rehearsal.faults import FAULTS
+from fleet.rehearsal.faults import NOT_REHEARSED
 from fleet.rehearsal.in_demo import demo_region
 from fleet.rehearsal.planted import planted_region
 from fleet.rehearsal.steps import Stage, StepFailed, rehearse
@@ -23,12 +24,14 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", choices=sorted(FAULTS))
+        parser.add_argument("kind", choices=sorted(KINDS))
         parser.add_argument(
             "--region", help="a region of the running demo, with the demo's own workers"
         )
 
     def handle(self, *, kind: str, region: str | None, **_: object) -> None:
+        if kind in NOT_REHEARSED:
+            raise CommandError(NOT_REHEARSED[kind])
         total = 0.0
         try:
             with _stage(region) as stage:
