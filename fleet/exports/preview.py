@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pydicom
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
 from pydicom.pixels.utils import pixel_array
@@ -41,8 +41,9 @@ def contact_sheet(images: list[Path], labels: list[str], sheet: Path) -> None:
         if picture is None:
             pen.text((left + 12, top + TILE // 2), "cannot be drawn here", fill=255)
         else:
-            picture.thumbnail((TILE - 4, TILE - 4))
-            paper.paste(picture, (left, top))
+            # Small images grow as well: letters of a few pixels are read by nobody.
+            fitted = ImageOps.contain(picture, (TILE - 4, TILE - 4))
+            paper.paste(fitted, (left + (TILE - fitted.width) // 2, top))
         pen.text((left + 4, top + TILE + 2), label, fill=255)
     paper.save(sheet, format="PNG")
 

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from io import StringIO
@@ -12,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.management import CommandError, call_command
 
-from fleet.exports.child import Cleaner
+from fleet.exports.child import SOURCES, Cleaner
 from fleet.exports.package import Contents, pack
 from fleet.exports.study import clean_study
 from fleet.exports.verify import NotAPackage, verify
@@ -172,3 +175,18 @@ def test_it_fails_on_the_command_line(package: Path) -> None:
 
     with pytest.raises(CommandError, match=r"README\.txt has another size"):
         call_command("verify_export", str(broken))
+
+
+def test_it_is_checked_by_who_has_nothing_but_the_source(package: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "verify_export", str(package)],
+        cwd=SOURCES,
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "Export 20261121-0001 from tver is whole" in done.stdout
