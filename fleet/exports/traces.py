@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
@@ -10,6 +11,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from fleet.exports.deidentify import is_well_known
+from fleet.exports.searching import places
 from fleet.exports.spelling import spellings
 
 # All that Russian archives write, and what a careless program leaves. By Latin-1 a name is found
@@ -30,6 +32,8 @@ IDENTIFIERS = frozenset(
         *("PatientInsurancePlanCodeSequence", "MilitaryRank", "IssuerOfPatientID"),
     }
 )
+LETTERS = frozenset(bytes([code]) for code in range(128) if chr(code).isalnum())
+UID_LETTERS = LETTERS | {b"."}
 # Names that stand for nobody.
 NOBODY = frozenset(
     {
@@ -49,8 +53,16 @@ def identity_of(dataset: Dataset) -> frozenset[str]:
 
 def found(raw: bytes, words: Iterable[str]) -> int:
     """Return how many of the words stand in the bytes, in any of the encodings."""
-    long = (word for word in words if len(word) >= _shortest(word))
-    return sum(any(_stands(needle, raw) for needle in _needles(word)) for word in long)
+    whose: defaultdict[bytes, set[str]] = defaultdict(set)
+    for word in words:
+        if len(word) >= _shortest(word):
+            for needle in _needles(word):
+                whose[needle].add(word)
+    standing: set[str] = set()
+    for needle, at in places(raw, whose):
+        if not _is_within_a_word(needle, at, raw):
+            standing |= whose[needle]
+    return len(standing)
 
 
 def found_in_texts(dataset: Dataset, words: Iterable[str]) -> int:
@@ -138,13 +150,9 @@ def _needles(word: str) -> set[bytes]:
     return needles
 
 
-def _stands(needle: bytes, raw: bytes) -> bool:
-    """Return whether the needle stands in the bytes, one in ASCII not inside a longer word."""
-    if needle not in raw:
-        return False
+def _is_within_a_word(needle: bytes, at: int, raw: bytes) -> bool:
+    """Return whether a needle in ASCII is a part of something longer, which has another meaning."""
     if not needle.isascii() or b"\0" in needle:
-        return True
-    edge = rb"[0-9A-Za-z.]" if needle.count(b".") > 2 else rb"[0-9A-Za-z]"
-    return bool(
-        re.search(rb"(?<!" + edge + rb")" + re.escape(needle) + rb"(?!" + edge + rb")", raw)
-    )
+        return False
+    edge = UID_LETTERS if needle.count(b".") > 2 else LETTERS
+    return raw[at - 1 : at] in edge or raw[at + len(needle) : at + len(needle) + 1] in edge

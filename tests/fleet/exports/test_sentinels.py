@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import warnings
 from pathlib import Path
 
@@ -23,9 +22,10 @@ NOT_TAKEN = {
     *("image_dfl.dcm", "meta_missing_tsyntax.dcm", "DICOMDIR", "rtplan_truncated.dcm"),
 }
 TAKEN = [path for path in SAMPLES if path.name not in NOT_TAKEN]
-WAYS = list(itertools.product((False, True), (MINIMAL, KEEPING)))
-QUICK = [(path, *WAYS[n % len(WAYS)]) for n, path in enumerate(TAKEN)]
-BOTH_ALPHABETS = [(path, *way) for path in TAKEN for way in ((False, MINIMAL), (True, KEEPING))]
+WAYS = ((False, MINIMAL), (True, KEEPING), (False, KEEPING), (True, MINIMAL))
+ONE_WAY = [(path, *WAYS[n % 4]) for n, path in enumerate(TAKEN)]
+# Each file in the other alphabet, for the other purpose.
+OTHER_WAY = [(path, *WAYS[(n + 1) % 4]) for n, path in enumerate(TAKEN)]
 
 
 def left_of_planting(source: Path, is_cyrillic: bool, purpose: Purpose, folder: Path) -> object:
@@ -45,7 +45,7 @@ def test_it_tries_sixty_files_and_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "is_cyrillic", "purpose"), QUICK, ids=[path.name for path in TAKEN]
+    ("source", "is_cyrillic", "purpose"), ONE_WAY, ids=[path.name for path in TAKEN]
 )
 def test_it_leaves_nothing_of_what_was_planted(
     source: Path, is_cyrillic: bool, purpose: Purpose, tmp_path: Path
@@ -53,15 +53,13 @@ def test_it_leaves_nothing_of_what_was_planted(
     assert left_of_planting(source, is_cyrillic, purpose, tmp_path) == []
 
 
-@pytest.mark.slow
-def test_it_leaves_nothing_in_either_alphabet(tmp_path: Path) -> None:
-    left = {
-        f"{source.name} {is_cyrillic} {purpose.code}": found
-        for source, is_cyrillic, purpose in BOTH_ALPHABETS
-        if (found := left_of_planting(source, is_cyrillic, purpose, tmp_path))
-    }
-
-    assert left == {}
+@pytest.mark.parametrize(
+    ("source", "is_cyrillic", "purpose"), OTHER_WAY, ids=[path.name for path in TAKEN]
+)
+def test_it_leaves_nothing_in_the_other_alphabet(
+    source: Path, is_cyrillic: bool, purpose: Purpose, tmp_path: Path
+) -> None:
+    assert left_of_planting(source, is_cyrillic, purpose, tmp_path) == []
 
 
 @pytest.mark.parametrize("source", TAKEN, ids=lambda path: path.name)
