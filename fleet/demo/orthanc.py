@@ -85,6 +85,11 @@ class Orthanc:
         """Return Orthanc's name (ID) and MainDicomTags of every study."""
         return list(self._ask("GET", "/studies?expand").json())
 
+    def instances(self, study_uid: str) -> list[str]:
+        """Return Orthanc's names of a study's files."""
+        question = {"Level": "Instance", "Query": {"StudyInstanceUID": study_uid}}
+        return list(self._ask("POST", "/tools/find", json=question).json())
+
     def delete(self, kind: str, name: str) -> None:
         """Forget one of `kind` ("studies", "instances") by Orthanc's name of it."""
         self._ask("DELETE", f"/{kind}/{name}")

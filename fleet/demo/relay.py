@@ -8,6 +8,7 @@ import struct
 import threading
 from collections import deque
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, Literal, TypeVar, cast
 
 from fleet.demo.servers import LOOPBACK, free_port
@@ -234,7 +235,8 @@ class End(asyncio.Protocol):
             self.link.count(self, len(data))
             receiver.transport.write(data)
         else:
-            receiver.transport.write_eof()
+            with suppress(OSError):  # the receiver may have reset the connection just now
+                receiver.transport.write_eof()
             self.has_ended = True
             if receiver.has_ended:
                 self.link.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,8 @@ from pydicom.uid import generate_uid
 
 SAMPLE = Path(pydicom.__file__).parent / "data" / "test_files" / "CT_small.dcm"
 STEP_BYTES = 10_002
+# More than this Python's generator cannot give at once.
+PIECE_BYTES = 2**24
 
 
 @dataclass(frozen=True)
@@ -27,18 +30,34 @@ class Study:
 
 def make_study(accession: str, n_files: int = 3, n_bytes: int = 40_000) -> Study:
     """Return a study of two series whose files have about this size and all another one."""
+    files = tuple(files_of(accession, n_files, n_bytes))
+    return Study(uid_of(accession), accession, files)
+
+
+def uid_of(accession: str) -> str:
+    """Return the UID of the study that is made with this accession number."""
+    return str(generate_uid(entropy_srcs=[accession]))
+
+
+def files_of(accession: str, n_files: int, n_bytes: int) -> Iterator[bytes]:
+    """Yield the files of the study one by one; they cannot be compressed."""
+    rng = Random(accession)
     dataset = pydicom.dcmread(SAMPLE)
     dataset.AccessionNumber = accession
-    dataset.StudyInstanceUID = generate_uid(entropy_srcs=[accession])
+    dataset.StudyInstanceUID = uid_of(accession)
     series = [generate_uid(entropy_srcs=[accession, str(number)]) for number in range(2)]
-    files = []
-    rng = Random(accession)
     for number in range(n_files):
         dataset.SeriesInstanceUID = series[number % 2]
         dataset.SOPInstanceUID = generate_uid(entropy_srcs=[accession, "file", str(number)])
         dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-        dataset.DataSetTrailingPadding = rng.randbytes(n_bytes - 39_000 + number * STEP_BYTES)
+        dataset.DataSetTrailingPadding = b"".join(_random(rng, n_bytes, number))
         written = BytesIO()
         dataset.save_as(written, enforce_file_format=True)
-        files.append(written.getvalue())
-    return Study(dataset.StudyInstanceUID, accession, tuple(files))
+        yield written.getvalue()
+
+
+def _random(rng: Random, n_bytes: int, number: int) -> Iterator[bytes]:
+    left = n_bytes - SAMPLE.stat().st_size + number * STEP_BYTES
+    while left > 0:
+        yield rng.randbytes(min(left, PIECE_BYTES))
+        left -= PIECE_BYTES
