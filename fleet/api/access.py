@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 
 from fleet import clock
 from fleet.api.models import ApiToken, Scope
 from fleet.people.models import Role
 from fleet.people.rights import may_act_as, why_not
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
+READING = ("GET", "HEAD")
 REALM = 'Bearer realm="fleet"'
 
 
@@ -30,18 +33,27 @@ class ApiError(Exception):
         self.challenge = challenge
 
 
-def for_bearers(scope: Scope) -> Callable[[View], View]:
-    """Answer GET from those who send a good token of the scope; turn every ApiError into JSON."""
+def for_bearers(scope: Scope, *methods: str) -> Callable[[View], View]:
+    """Answer those who send a good token of the scope; turn every ApiError into JSON.
+
+    Without `methods` the view only reads. No browser sends a token by itself, so that nothing here
+    has to be guarded against forged requests.
+    """
+    allowed = methods or READING
 
     def decorate(view: View) -> View:
+        @csrf_exempt
         @wraps(view)
-        def answer(request: HttpRequest, **kwargs: str) -> HttpResponse:
+        def answer(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+            response: HttpResponseBase
             try:
-                _read_only(request)
+                _check_method(request, allowed)
                 request.user = _bearer(request, scope)
                 response = view(request, **kwargs)
             except ApiError as error:
                 response = _problem(error)
+                if error.status == HTTPStatus.METHOD_NOT_ALLOWED:
+                    response["Allow"] = ", ".join(allowed)
             patch_cache_control(response, no_store=True)
             return response
 
@@ -50,10 +62,13 @@ def for_bearers(scope: Scope) -> Callable[[View], View]:
     return decorate
 
 
-def _read_only(request: HttpRequest) -> None:
-    """Raise ApiError(405) for anything but GET and HEAD."""
-    if request.method not in {"GET", "HEAD"}:
-        raise ApiError(405, _("This API only reads: send GET."))
+def _check_method(request: HttpRequest, allowed: Sequence[str]) -> None:
+    """Raise ApiError(405) for another method."""
+    if request.method in allowed:
+        return
+    if "POST" in allowed:
+        raise ApiError(405, _("Send POST here."))
+    raise ApiError(405, _("Only reading is possible here: send GET."))
 
 
 def _bearer(request: HttpRequest, scope: Scope) -> User:
@@ -95,6 +110,4 @@ def _problem(error: ApiError) -> JsonResponse:
     )
     if error.challenge:
         response["WWW-Authenticate"] = error.challenge
-    if error.status == HTTPStatus.METHOD_NOT_ALLOWED:
-        response["Allow"] = "GET, HEAD"
     return response

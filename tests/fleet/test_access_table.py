@@ -112,6 +112,13 @@ TABLE = {
     "api-regions": Row(Role.VIEWER, "/api/v1/regions/", is_api=True),
     "api-hourly": Row(Role.VIEWER, "/api/v1/regions/{code}/hourly/", is_api=True),
     "api-alerts": Row(Role.VIEWER, "/api/v1/alerts/", is_api=True),
+    "api-exports": Row(Role.VIEWER, "/api/v1/exports/", is_api=True),
+    "api-export": Row(Role.VIEWER, "/api/v1/exports/{export}/", is_api=True),
+    "api-export-deed": Row(Role.VIEWER, "/api/v1/exports/{export}/approve/", "post", is_api=True),
+    "api-study-deed": Row(
+        Role.VIEWER, "/api/v1/exports/studies/{study}/pause/", "post", is_api=True
+    ),
+    "api-package": Row(Role.VIEWER, "/api/v1/exports/studies/{study}/package/", is_api=True),
     "api-review": Row(Role.VIEWER, f"/api/v1/review/{TODAY}/", is_api=True),
 }
 # Parts of a conversation that begins elsewhere; alone they lead nowhere. Their own tests hold it.

@@ -58,19 +58,19 @@ class Words:
         unit, form = (GB, _("%(n)s GB")) if n_bytes >= GB else (MB, _("%(n)s MB"))
         if n_bytes < MB:
             unit, form = KB, _("%(n)s kB")
-        return form % {"n": self._short(n_bytes / unit)}
+        return _unbroken(form % {"n": self._short(n_bytes / unit)})
 
     def rate(self, bytes_per_s: float) -> str:
         """Return “1.2 MB/s” or “125 kB/s”."""
         if bytes_per_s < MB:
-            return _("%(n)s kB/s") % {"n": self._short(bytes_per_s / KB)}
-        return _("%(n)s MB/s") % {"n": self._short(bytes_per_s / MB)}
+            return _unbroken(_("%(n)s kB/s") % {"n": self._short(bytes_per_s / KB)})
+        return _unbroken(_("%(n)s MB/s") % {"n": self._short(bytes_per_s / MB)})
 
     def left(self, seconds: float) -> str:
         """Return how long something takes: “under a minute”, “12 min”."""
         if seconds < 60:
             return _("under a minute")
-        return self.figures.age(timedelta(seconds=seconds))
+        return _unbroken(self.figures.age(timedelta(seconds=seconds)))
 
     def files(self, n: int) -> str:
         return ngettext("%(n)s file", "%(n)s files", n) % {"n": self.figures.count(n)}
@@ -82,6 +82,11 @@ class Words:
     def _short(self, value: float) -> str:
         text = f"{value:.1f}" if value < 10 else f"{value:.0f}"
         return text.replace(".", self.figures.decimal)
+
+
+def _unbroken(text: str) -> str:
+    """Return a number and its unit in one line."""
+    return text.replace(" ", "\u00a0")
 
 
 def state_words(study: ExportedStudy) -> str:

@@ -32,9 +32,11 @@ def described() -> dict[str, Any]:
     return found
 
 
-def faults(described: dict[str, Any], path: str, response: HttpResponse) -> list[str]:
+def faults(
+    described: dict[str, Any], path: str, response: HttpResponse, method: str = "get"
+) -> list[str]:
     """Return in what the response differs from its description."""
-    answers = described["paths"][path]["get"]["responses"]
+    answers = described["paths"][path][method]["responses"]
     answer = answers[str(response.status_code)]
     if "$ref" in answer:
         answer = described["components"]["responses"][answer["$ref"].rpartition("/")[2]]

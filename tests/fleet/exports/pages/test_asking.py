@@ -20,7 +20,7 @@ FORM = {
 
 
 def text(response):
-    return response.content.decode()
+    return response.content.decode().replace("\u00a0", " ")
 
 
 def test_it_asks_and_leads_to_the_export(signed_in, person):

@@ -20,7 +20,12 @@ State = ExportedStudy.State
 @pytest.fixture
 def page(signed_in, study):
     """Return a function: (what to append to the export's address) -> its text."""
-    return lambda rest="": signed_in.get(f"/exports/{study.export_id}/{rest}").content.decode()
+
+    def read(rest=""):
+        found = signed_in.get(f"/exports/{study.export_id}/{rest}")
+        return found.content.decode().replace("\u00a0", " ")
+
+    return read
 
 
 @pytest.fixture
