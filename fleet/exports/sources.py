@@ -8,8 +8,6 @@ from fleet.exports.models_sources import StudySource
 from fleet.exports.ways.dicomweb import DicomwebWay
 from fleet.exports.ways.dimse import DimseWay
 from fleet.exports.ways.dimse_source import DimseSource
-from fleet.exports.ways.dimse import DimseWay
-from fleet.exports.ways.dimse_source import DimseSource
 from fleet.exports.ways.orthanc import OrthancWay
 from fleet.exports.ways.reach import Reach
 from fleet.exports.ways.sftp import SftpWay
@@ -49,17 +47,6 @@ def _pacs(source: StudySource) -> DimseSource:
     )
 
 
-def _dimse(source: StudySource) -> DimseSource:
-    return DimseSource(
-        name=str(source),
-        host=source.host,
-        port=source.port or 0,
-        called_ae_title=source.called_ae_title,
-        calling_ae_title=source.calling_ae_title,
-        lookup_tag=_tag(source),
-    )
-
-
 def _password(source: StudySource) -> str:
     try:
         return reveal(source.password) if source.password else ""
@@ -75,6 +62,5 @@ WAYS: dict[str, Callable[[StudySource, Reach], Way]] = {
     Kind.ORTHANC: lambda source, reach: OrthancWay(reach, _web(source)),
     Kind.SFTP: lambda source, reach: SftpWay(reach, SftpSource(str(source), source.base_path)),
     Kind.DICOMWEB: lambda source, reach: DicomwebWay(reach, _web(source)),
-    Kind.DIMSE: lambda source, reach: DimseWay(reach, _dimse(source)),
     Kind.DIMSE: lambda source, reach: DimseWay(reach, _pacs(source)),
 }
