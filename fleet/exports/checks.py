@@ -33,6 +33,22 @@ def check_keys(**_: object) -> list[CheckMessage]:
     return found
 
 
+@register(Tags.security)
+def check_masks(**_: object) -> list[CheckMessage]:
+    """fleet.E012: with a table that cannot be read, text would stay in images, or none leave."""
+    if not settings.FLEET_EXPORT_MASKS:
+        return []
+    # What reads images is big, and the web process has no use for it.
+    from fleet.exports.cleaning import configured_masks
+    from fleet.exports.masks import MasksRefused
+
+    try:
+        configured_masks()
+    except MasksRefused as error:
+        return [Error(str(error), hint="docs/operations.md has the format.", id="fleet.E012")]
+    return []
+
+
 @register(Tags.database)
 def check_export_settings(
     databases: Sequence[str] | None = None, **_: object

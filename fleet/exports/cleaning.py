@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from fleet.exports import keys
 from fleet.exports.child import Cleaner
 from fleet.exports.contract import Told
@@ -19,7 +21,7 @@ from fleet.exports.facts import Attempt, Prediction
 from fleet.exports.folders import clean_folder, preview_folder, raw_folder
 from fleet.exports.instance import Outcome, Task
 from fleet.exports.journal import complete_files, read_json, write_json
-from fleet.exports.masks import read_masks
+from fleet.exports.masks import Mask, read_masks
 from fleet.exports.models import ExportedStudy
 from fleet.exports.moving import Ended
 from fleet.exports.preview import PER_SHEET
@@ -128,10 +130,17 @@ class _WatchedCleaner(Cleaner):
         return super().draw(images, labels, sheet)
 
 
+def configured_masks() -> tuple[Mask, ...]:
+    """Return the administrator's masks. Raises MasksRefused."""
+    path = settings.FLEET_EXPORT_MASKS
+    return read_masks(Path(path)) if path else read_masks()
+
+
 @contextmanager
 def _cleaner(study: ExportedStudy, study_uid: str, watch: StudyWatch) -> Iterator[Cleaner]:
     export = study.export
-    task = Task(PURPOSES[export.purpose], keys.project_key(export.project), study_uid, read_masks())
+    purpose, key = PURPOSES[export.purpose], keys.project_key(export.project)
+    task = Task(purpose, key, study_uid, configured_masks())
     while not AT_ONCE.acquire(timeout=WAIT_S):
         watch.look()
     try:

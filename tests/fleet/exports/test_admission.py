@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from fleet.exports.admission import IMAGES, check_object, check_syntax
 from fleet.exports.ends import End, Stopped
 from fleet.exports.instance import Task, clean
-from fleet.exports.masks import Mask, read_masks
+from fleet.exports.masks import Mask
 from fleet.exports.purposes import PURPOSES, Purpose
 from tests.fleet.exports.samples import FOLDER, KEY
 
@@ -124,22 +123,6 @@ def test_it_takes_burned_in_text_that_is_masked(tmp_path: Path) -> None:
     ]
 
     assert ends == [End.BURNED_IN, End.CLEANED]
-
-
-def test_it_reads_masks_from_a_table(tmp_path: Path) -> None:
-    with (tmp_path / "masks.csv").open("w") as file:
-        file.write("# ours\nmanufacturer,model,modality,rows,columns,left,top,width,height\n")
-        csv.writer(file).writerow(["", "", "CT", "", "", 2, 3, 10, 5])
-
-    assert read_masks(tmp_path / "masks.csv") == (MASK,)
-    assert read_masks() == ()
-
-
-def test_it_names_the_wrong_row_of_a_table(tmp_path: Path) -> None:
-    (tmp_path / "masks.csv").write_text("head\nGE,Old,CT,,,left,3,10,5\n")
-
-    with pytest.raises(ValueError, match="nine fields"):
-        read_masks(tmp_path / "masks.csv")
 
 
 def with_overlay_in_pixels(path: Path) -> Path:
