@@ -126,6 +126,14 @@ def window_opens(policy: ExportPolicy, now: datetime) -> datetime | None:
     return _at(local, begins, policy.region.zone)
 
 
+def window_closes(policy: ExportPolicy, now: datetime) -> datetime | None:
+    """Return when a window that is open closes; None where there is none."""
+    if policy.window_ends is None:
+        return None
+    zone = policy.region.zone
+    return _at(now.astimezone(zone), policy.window_ends, zone)
+
+
 def bytes_left(policy: ExportPolicy, now: datetime) -> int | None:
     """Return what is left of the budget of the region's local day; None without a budget."""
     if policy.bytes_per_day is None:
