@@ -80,7 +80,7 @@ def study(exporter, log_in_as):
     going = {"n_fetched": 3, "n_bytes_fetched": 24_700_000, **known}
     study = make_exported_study(export, State.FETCHING, **times, **going)
     for ref, state, fields in [
-        ("9d1f3c77aa", State.QUEUED, known),
+        ("9d1f3c77aa" * 6, State.QUEUED, known),
         ("77b0e1c2d3", State.PREVIEW, {"n_sheets": 2}),
         ("c0ffee1234", State.READY, {"package_bytes": 64_900_000, "package_sha256": "5a" * 32}),
         ("0123456789", State.UNAVAILABLE, {"why": "expired", "sentence": "Kept until 3 March."}),
@@ -88,9 +88,11 @@ def study(exporter, log_in_as):
         fields["expires_at"] = now() + 700 * HOUR if state == State.READY else None
         make_exported_study(export, state, study_ref=ref, **times, **fields)
     waiting = make_export(tver, chief, reason="Compare vendors", priority=1)
-    make_exported_study(waiting, State.WAITING_APPROVAL, study_ref="feed00beef")
+    make_exported_study(waiting, State.WAITING_APPROVAL, study_ref="feed00beef" * 6)
     give_right(oncall, ExportRight.Deed.APPROVE)
     record(ExportEvent.Kind.REQUESTED, "oncall", export, now(), study_ref=REF, detail="why")
+    taken = {"study_ref": "9d1f3c77aa" * 6, "detail": "5a" * 32}
+    record(ExportEvent.Kind.DOWNLOADED, "oncall", export, now(), **taken)
     return study
 
 
@@ -110,7 +112,7 @@ PAGES = {
     "exports": "/exports/",
     "export": "/exports/{id}/",
     "export-to-approve": "/exports/{next}/",
-    "export-new": f"/exports/new/?region=tver&study={REF}&study=new1",
+    "export-new": f"/exports/new/?region=tver&study={REF}&study={REF}{REF}{REF}",
     "export-sheet": "{sheets}",
     "audit-study": f"/audit/studies/{REF}/",
     "audit-person": "/audit/people/oncall/",

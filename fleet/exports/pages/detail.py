@@ -14,7 +14,15 @@ from fleet.exports.estimates import seconds_left
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.models_events import ExportEvent
 from fleet.exports.models_sources import ExportRight
-from fleet.exports.pages.words import MARKS, Words, remedy, sentence, state_words
+from fleet.exports.pages.words import (
+    MARKS,
+    Words,
+    remedy,
+    sentence,
+    short,
+    shortened,
+    state_words,
+)
 from fleet.exports.rights import may_approve, may_ask, may_look_through, may_steer
 from fleet.exports.steering import CANCELLABLE, MOVING, PAUSABLE
 from fleet.people.models import Person
@@ -31,6 +39,7 @@ class StudyCard:
 
     pk: int
     ref: str
+    short_ref: str
     glyph: str
     level: str
     state: str
@@ -53,13 +62,15 @@ class StudyCard:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the trail; `by` is empty for Fleet itself."""
+    """One row of the trail. Long references and hashes are shortened beside the whole ones."""
 
     at: str
     by: str
     what: str
     ref: str
+    short_ref: str
     detail: str
+    short_detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +132,9 @@ def line(event: ExportEvent, words: Words) -> Line:
         by=plain(event.username) or "Fleet",
         what=str(event.get_kind_display()),
         ref=event.study_ref,
+        short_ref=short(event.study_ref),
         detail=event.detail,
+        short_detail=shortened(event.detail),
     )
 
 
@@ -148,6 +161,7 @@ def _card(
     return StudyCard(
         pk=study.pk,
         ref=study.study_ref,
+        short_ref=short(study.study_ref),
         glyph=glyph,
         level=level,
         state=state_words(study),

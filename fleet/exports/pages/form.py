@@ -17,7 +17,7 @@ from fleet.exports.asking import Allowance, allowance
 from fleet.exports.estimates import LOOK_BACK, usual_rate
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.models_sources import ExportPolicy, StudySource
-from fleet.exports.pages.words import Words, state_words
+from fleet.exports.pages.words import Words, short, state_words
 from fleet.exports.purposes import DEFAULT, PURPOSES, explanation, label
 from fleet.exports.rights import visible_exports, why_not_ask
 from regions.models import Region
@@ -71,14 +71,19 @@ class Known:
 
     export: int
     ref: str
+    short_ref: str
     state: str
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """All that the template prints; `why_not` stands in place of the form."""
+    """All that the template prints; `why_not` stands in place of the form.
+
+    `refs` are the references, each with its short form.
+    """
 
     why_not: str
+    refs: list[tuple[str, str]]
     steps: list[str]
     left: str
     purposes: list[Choice]
@@ -98,6 +103,7 @@ def form(account: User, region: Region, given: Given, now: datetime) -> Form:
     projects = list(dict.fromkeys(own.values_list("project", flat=True)[:50]))
     return Form(
         why_not=why_not,
+        refs=[(ref, short(ref)) for ref in given.refs],
         steps=[] if why_not else steps(region, words),
         left=_left(left),
         purposes=[
@@ -193,7 +199,10 @@ def _known(account: User, region: Region, refs: Sequence[str]) -> list[Known]:
         export__in=visible_exports(account).filter(region=region), study_ref__in=refs
     ).exclude(state__in=(*ExportedStudy.FINAL, State.EXPIRED))
     newest = {one.study_ref: one for one in studies.order_by("pk")}
-    return [Known(one.export_id, one.study_ref, state_words(one)) for one in newest.values()]
+    return [
+        Known(one.export_id, one.study_ref, short(one.study_ref), state_words(one))
+        for one in newest.values()
+    ]
 
 
 def _date(text: str) -> date | None:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from fleet import clock
 from fleet.exports.folders import sheet_paths
 from fleet.exports.models import ExportedStudy
+from fleet.exports.pages.words import short
 from fleet.exports.releasing import look_at, looked_at
 from fleet.exports.rights import may_look_through, study_or_404
 from fleet.people.models import Role
@@ -42,6 +43,7 @@ def sheet(request: HttpRequest, study_id: int, n: int) -> HttpResponse:
     numbers = range(1, len(paths) + 1)
     context = {
         "study": study,
+        "short_ref": short(study.study_ref),
         "export": study.export,
         "n": n,
         "n_sheets": len(paths),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Self
@@ -18,6 +19,9 @@ from fleet.review.standing_alerts import name_of
 State = ExportedStudy.State
 Why = ExportedStudy.Why
 KB, MB, GB = 1000, 1000**2, 1000**3
+# Of a reference or a hash that is a whole line long, its first letters tell it from others.
+LONG, SHORT = 16, 12
+HASH = re.compile(r"\b[0-9a-f]{64}\b")
 # The glyph and the mark's class of the style sheet: shape and word say it all.
 MARKS = {
     State.REQUESTED: ("◌", "unknown"),
@@ -82,6 +86,16 @@ class Words:
     def _short(self, value: float) -> str:
         text = f"{value:.1f}" if value < 10 else f"{value:.0f}"
         return text.replace(".", self.figures.decimal)
+
+
+def short(ref: str) -> str:
+    """Return the first letters of a long reference, or a short one whole."""
+    return ref if len(ref) <= LONG else f"{ref[:SHORT]}…"
+
+
+def shortened(text: str) -> str:
+    """Return the text with the first letters of its hashes."""
+    return HASH.sub(lambda found: short(found[0]), text)
 
 
 def _unbroken(text: str) -> str:

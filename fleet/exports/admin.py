@@ -1,0 +1,78 @@
+"""Study sources, export policies and rights in Django's admin, and the trail to read."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from fleet.exports.models_events import ExportEvent
+from fleet.exports.models_sources import ExportPolicy, ExportRight, StudySource
+from regions.admin import SecretField, SecretForm
+
+
+class SourceForm(SecretForm):
+    secrets = optional_secrets = ("password",)
+    password = SecretField(label=gettext_lazy("password"))
+
+    class Meta:
+        model = StudySource
+        fields = (
+            *("region", "position", "kind", "is_enabled", "host", "port", "base_path"),
+            *("username", "password", "called_ae_title", "calling_ae_title"),
+            *("lookup", "lookup_tag", "keep_days"),
+        )
+
+
+@admin.register(StudySource)
+class StudySourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain at run time
+    form = SourceForm
+    list_display = ("region", "position", "kind", "host", "port", "lookup", "is_enabled")
+    list_display_links = ("region", "position")
+    list_filter = ("kind", "is_enabled")
+    list_select_related = ("region",)
+
+
+@admin.register(ExportPolicy)
+class ExportPolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain at run time
+    list_display = ("region", "is_allowed", "needs_approval", "window_begins", "window_ends")
+    list_filter = ("is_allowed", "needs_approval")
+    list_select_related = ("region",)
+
+
+@admin.register(ExportRight)
+class ExportRightAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain at run time
+    list_display = ("person", "deed", "where")
+    list_filter = ("deed", "region")
+    list_select_related = ("person__user", "region")
+
+    @admin.display(description=gettext_lazy("region"), ordering="region")
+    def where(self, right: ExportRight) -> str:
+        return right.region.name if right.region else str(gettext_lazy("all that they see"))
+
+
+@admin.register(ExportEvent)
+class ExportEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain at run time
+    """To be read and searched only: nobody edits what happened."""
+
+    list_display = ("at", "kind", "username", "region_code", "export_id", "study_ref", "detail")
+    list_filter = ("kind", "at")
+    search_fields = ("username", "region_code", "study_ref")
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        obj: ExportEvent | None = None,  # noqa: ARG002
+    ) -> bool:
+        return False
+
+    def has_delete_permission(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        obj: ExportEvent | None = None,  # noqa: ARG002
+    ) -> bool:
+        return False
