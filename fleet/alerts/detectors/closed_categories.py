@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import reduce
 from operator import or_
+from typing import Any
 
 import numpy as np
-from django.db.models import Min, Q, QuerySet, Sum
+from django.db.models import Min, Q, QuerySet, Sum, Value
 
 from fleet.alerts.detectors.watched import Watched
 from fleet.alerts.kinds.kind import Family
@@ -21,6 +22,11 @@ from regions.models import DailyCategory
 
 DAY = timedelta(days=1)
 LEARNING_DAYS = 14
+# Device models are no attribute of their own: every study is counted once in each attribute, by its
+# device, so one that none lacks counts them.
+DEVICE_MODEL, COUNTED_IN = "device_model", "modality"
+# A device without a name, and those beyond what a day holds.
+NO_DEVICES = ("", "(other)")
 # As far back as is kept: a rare scanner that returns after weeks is not new.
 PAST_DAYS = 365
 
@@ -36,11 +42,11 @@ def never_seen(regions: Sequence[Watched], day: date) -> list[Finding]:
     )
     first = dict(kept.values_list("region_id").annotate(Min("day")).order_by())
     known = [region for region, then in first.items() if then <= day - LEARNING_DAYS * DAY]
-    rows = list(
-        kept.filter(region__in=known)
-        .values_list("region_id", "attribute", "category")
-        .annotate(today=Sum("n", filter=Q(day=day)), before=Sum("n", filter=Q(day__lt=day)))
-        .order_by("region_id", "attribute", "category")
+    counts = {"today": Sum("n", filter=Q(day=day)), "before": Sum("n", filter=Q(day__lt=day))}
+    rows = sorted(
+        row
+        for values in _values(kept.filter(region__in=known))
+        for row in values.annotate(**counts).order_by()
     )
     series: dict[tuple[int, str], int] = {}
     places = [series.setdefault((region, attribute), len(series)) for region, attribute, *_ in rows]
@@ -54,7 +60,8 @@ def never_seen(regions: Sequence[Watched], day: date) -> list[Finding]:
     new: dict[tuple[int, str], list[tuple[Verdict, str]]] = defaultdict(list)
     for verdict in verdicts:
         region, attribute, category, *_counts = rows[verdict.subject]
-        if (region, attribute, category) not in accepted:
+        is_named = attribute != DEVICE_MODEL or category not in NO_DEVICES
+        if is_named and (region, attribute, category) not in accepted:
             new[region, attribute].append((verdict, category))
     by_id = {one.id: one for one in regions}
     return [
@@ -75,7 +82,16 @@ def _accepted(
     ]
     if not there:
         return set()
-    return set(kept.filter(reduce(or_, there)).values_list("region_id", "attribute", "category"))
+    return {row for values in _values(kept.filter(reduce(or_, there))) for row in values}
+
+
+def _values(rows: QuerySet[DailyCategory]) -> tuple[QuerySet[DailyCategory, Any], ...]:
+    """Return (region, attribute, value) of the rows, and the same of device models."""
+    devices = rows.filter(attribute=COUNTED_IN)
+    return (
+        rows.values_list("region_id", "attribute", "category"),
+        devices.values_list("region_id", Value(DEVICE_MODEL), "device_model"),
+    )
 
 
 def _finding(

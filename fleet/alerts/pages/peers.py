@@ -19,7 +19,7 @@ from fleet.alerts.kinds.kind import Measure
 from fleet.alerts.messages import number
 from fleet.alerts.models import Finding
 from fleet.alerts.models_drift import Difference, SeriesDay
-from fleet.alerts.series.days import score_columns
+from fleet.alerts.series.days import score_columns, where_new
 from fleet.people.rights import visible_regions
 from fleet.review.charts import (
     REFERENCE,
@@ -259,10 +259,8 @@ def _volume(finding: Finding, ids: list[int]) -> _Pairs:
 
 
 def _new(finding: Finding, ids: list[int]) -> _Pairs:
-    rows = DailyCategory.objects.filter(
-        region__in=ids, day=finding.day, attribute=finding.attribute
-    )
-    named = Q(category__in=finding.detail.split(", "))
+    attribute, named = where_new(finding)
+    rows = DailyCategory.objects.filter(region__in=ids, day=finding.day, attribute=attribute)
     new = Coalesce(Sum("n", filter=named), 0)
     return _summed(rows.values_list("region_id").annotate(new=new, all=Sum("n")))
 

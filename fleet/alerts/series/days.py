@@ -10,6 +10,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Greatest, TruncDate
 from django.utils.translation import gettext as _
 
+from fleet.alerts.detectors.closed_categories import COUNTED_IN, DEVICE_MODEL
 from fleet.alerts.detectors.slow import slow_answers
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.kinds.kind import Measure
@@ -127,13 +128,19 @@ def _identical(finding: Finding, until: date) -> _Read:
 
 
 def _new(finding: Finding, until: date) -> _Read:
-    names = finding.detail.split(", ")
-    rows = DailyCategory.objects.filter(**_since(finding, until), attribute=finding.attribute)
-    totals = rows.values_list("day").annotate(
-        new=Sum("n", filter=Q(category__in=names)), all=Sum("n")
-    )
+    attribute, named = where_new(finding)
+    rows = DailyCategory.objects.filter(**_since(finding, until), attribute=attribute)
+    totals = rows.values_list("day").annotate(new=Sum("n", filter=named), all=Sum("n"))
     shares = {day: share(new or 0, n) for day, new, n in totals.order_by("day")}
     return _("Share of what was never seen before"), Measure.SHARE, shares, True
+
+
+def where_new(finding: Finding) -> tuple[str, Q]:
+    """Return in which attribute's rows what was never seen is counted, and which of them it is."""
+    names = finding.detail.split(", ")
+    if finding.attribute == DEVICE_MODEL:
+        return COUNTED_IN, Q(device_model__in=names)
+    return finding.attribute, Q(category__in=names)
 
 
 def _found(finding: Finding, until: date) -> _Read:

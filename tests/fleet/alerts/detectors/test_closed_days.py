@@ -162,9 +162,9 @@ def make_scanner(region: Region, name: str, n: int, *, first: int, last: int = 1
         DailyCategory(
             region=region,
             day=TODAY - age * DAY,
-            attribute="device_model",
+            attribute="modality",
             device_model=name,
-            category=name,
+            category="MG",
             n=n,
         )
         for age in range(last, first + 1)
@@ -181,6 +181,17 @@ def test_it_finds_a_new_scanner(db):
     found = Finding.objects.get()
     assert kinds() == ["new_category"]
     assert (found.attribute, found.detail, found.score) == ("device_model", "Planmed", 0.1)
+
+
+def test_it_names_no_scanner_without_a_name(db):
+    region = make_watched()
+    make_scanner(region, "Selenia", 90, first=30)
+    for name in ("", "(other)"):
+        make_scanner(region, name, 10, first=1)
+
+    judge_days(NOW)
+
+    assert kinds() == []
 
 
 def test_it_learns_scanners_for_two_weeks(db):
