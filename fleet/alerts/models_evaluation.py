@@ -7,7 +7,7 @@ from django.db import models
 from regions.models import Region
 
 # Raised whenever a rule or a limit changes, so that old findings can be told from new ones.
-SETTINGS_VERSION = 1
+SETTINGS_VERSION = 2
 
 
 class Evaluation(models.Model):
@@ -23,7 +23,7 @@ class Evaluation(models.Model):
     day = models.DateField(help_text="The region's local day.")
     known_as_of = models.DateTimeField(help_text="Of the rows that were judged.")
     evaluated_at = models.DateTimeField()
-    settings_version = models.PositiveIntegerField(default=SETTINGS_VERSION)
+    settings_version = models.PositiveIntegerField()
 
     class Meta:
         constraints = [

@@ -62,6 +62,7 @@ def remember(
                 day=day,
                 known_as_of=one.known_as_of or now,
                 evaluated_at=now,
+                settings_version=SETTINGS_VERSION,
             )
             for one in regions
         ],

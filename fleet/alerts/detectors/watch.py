@@ -81,6 +81,7 @@ def _remember(regions: Sequence[Watched], now: datetime) -> None:
                 day=one.day,
                 known_as_of=one.known_as_of,
                 evaluated_at=now,
+                settings_version=SETTINGS_VERSION,
             )
             for one in regions
             if one.known_as_of

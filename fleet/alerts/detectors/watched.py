@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from fleet.alerts.models import Finding, Maintenance
+from fleet.alerts.models_evaluation import SETTINGS_VERSION
 from regions.daysoff import Calendar, calendars
 from regions.evidence import Attempt
 from regions.localday import day_bounds, day_hours, local_day
@@ -69,7 +70,8 @@ class Watched:
     def finding(self, kind: str, begins_at: datetime, **values: Any) -> Finding:
         """Return an unsaved finding of this region; its day is that of `begins_at`, if untold."""
         values.setdefault("day", local_day(begins_at, self.region.zone))
-        return Finding(region=self.region, kind=kind, begins_at=begins_at, **values)
+        by = {"settings_version": SETTINGS_VERSION}
+        return Finding(region=self.region, kind=kind, begins_at=begins_at, **by, **values)
 
 
 def watched() -> list[Watched]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from django.db import connection
 
@@ -10,10 +11,12 @@ from fleet.alerts.detectors.judging import judge_days
 from fleet.alerts.detectors.turns import Turn
 from fleet.alerts.detectors.watch import watch
 from fleet.alerts.detectors.watched import watched
-from fleet.alerts.lifecycle import lose_sight
-from fleet.alerts.models import Alert, Evaluation
-from tests.builders import NOW, make_alert
-from tests.fleet.alerts.detectors.profiled import DAY, make_fleet
+from fleet.alerts.lifecycle import lose_sight, resolve
+from fleet.alerts.models import Alert, Evaluation, Finding
+from fleet.alerts.models_evaluation import SETTINGS_VERSION
+from regions.models import DailyRollup
+from tests.builders import NOW, make_alert, make_person
+from tests.fleet.alerts.detectors.profiled import DAY, YESTERDAY, fill_day, make_fleet
 
 CLOSED = (Evaluation.Rules.DAY, Evaluation.Rules.DISTRIBUTIONS)
 
@@ -57,6 +60,26 @@ def test_it_leaves_the_days_for_the_thaw(db):
 
     assert said == "We are blind: nothing is judged."
     assert judge_days(NOW) == "0 findings on 2 days that are over."
+
+
+def test_it_judges_anew_by_other_rules_and_reopens_nothing(db):
+    regions = make_fleet()
+    fill_day(regions[1], YESTERDAY, np.random.default_rng(7), shift=1.0)
+    DailyRollup.objects.filter(region=regions[2], day=YESTERDAY).update(n_received=20)
+    judge_days(NOW)
+    for alert in Alert.objects.all():
+        resolve(alert.pk, make_person(alert.kind), "Repaired", NOW)
+    Evaluation.objects.update(settings_version=SETTINGS_VERSION - 1)
+
+    said = judge_days(NOW)
+
+    assert said == "0 findings on 2 days that are over."
+    assert sorted(Alert.objects.values_list("kind", "state")) == [
+        ("input_drift", "resolved"),
+        ("volume_shift", "resolved"),
+    ]
+    assert {*Evaluation.objects.values_list("settings_version", flat=True)} == {SETTINGS_VERSION}
+    assert {*Finding.objects.values_list("settings_version", flat=True)} == {SETTINGS_VERSION}
 
 
 @pytest.mark.parametrize("kind", ["volume_shift", "unlike_peers", "input_drift", "output_drift"])
