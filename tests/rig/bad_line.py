@@ -111,8 +111,10 @@ class BadLine:
 
 
 def at_random(n: int, n_bytes: int, seed: int) -> list[int]:
-    """Return `n` counts of bytes before `n_bytes`, the same for the same seed."""
-    return random.Random(seed).sample(range(n_bytes // 50, n_bytes), n)
+    """Return `n` counts of bytes before `n_bytes`, no two of them close together."""
+    chance = random.Random(seed)
+    share = n_bytes / n
+    return [int(share * (number + chance.uniform(0.1, 0.8))) for number in range(n)]
 
 
 def _take(points: list[int], n_bytes: int) -> bool:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from fleet.demo.servers import LOOPBACK
-from fleet.exports.ways.sftp_session import Kind
+from fleet.exports.ways.sftp_messages import Kind
 from regions.ssh import Hop
 
 # (the request's number, its body) -> what is sent for it.

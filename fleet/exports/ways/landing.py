@@ -52,9 +52,10 @@ class Landing:
         except OSError as error:
             raise self._blame(error) from None
         self._file = os.fdopen(handle, "r+b", buffering=0)
-        while piece := self._file.read(CHUNK):
-            self._md5.update(piece)
-            self.n_bytes += len(piece)
+        if self._instance.md5:
+            while piece := self._file.read(CHUNK):
+                self._md5.update(piece)
+        self.n_bytes = self._file.seek(0, os.SEEK_END)
         if self.n_bytes > self._most:
             self._begin_anew()
         return self
@@ -82,7 +83,8 @@ class Landing:
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise self._blame(error) from None
-        self._md5.update(piece)
+        if self._instance.md5:
+            self._md5.update(piece)
         self.n_bytes += len(piece)
         self._pace.heard(len(piece))
         self._said(len(piece))

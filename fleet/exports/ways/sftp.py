@@ -17,19 +17,20 @@ from paramiko.channel import Channel
 from fleet.exports.ways.landing import Landing, part_of
 from fleet.exports.ways.reach import Reach
 from fleet.exports.ways.sftp_folder import SftpSource, is_name
-from fleet.exports.ways.sftp_session import (
+from fleet.exports.ways.sftp_messages import (
     Attributes,
     Kind,
     NotSftp,
     Refused,
-    Session,
     Status,
 )
+from fleet.exports.ways.sftp_session import Session
 from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Trouble, WayFailed
 
 OPEN_WITHIN_S = 20.0
 WINDOW_BYTES = 4 * 2**20
-PACKET_BYTES = 16 * 2**10
+# One that is cut off is fetched again, and so are UNTRUSTED_BYTES: 64 KiB at most.
+PACKET_BYTES = 32 * 2**10
 LIST_WITHIN_S = 600.0
 MOST_FILES = 20_000
 DEEPEST = 4
@@ -77,8 +78,8 @@ class SftpWay:
         ):
             handle = self._open_file(session, os.fsencode(found.handle) + b"/" + name)
             try:
-                for block in session.blocks(handle, landing.n_bytes, n_bytes):
-                    landing.write(block)
+                for piece in session.content(handle, landing.n_bytes, n_bytes):
+                    landing.write(piece)
                 attributes = session.ends_at(handle, n_bytes)
             except Refused as refusal:
                 if refusal.status != Status.END:

@@ -6,66 +6,35 @@ a server sends anything, and holds what the server likes to send.
 
 from __future__ import annotations
 
-import stat
 import struct
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import IntEnum
 from itertools import count
 
 from paramiko.channel import Channel
 from paramiko.ssh_exception import SSHException
 
+from fleet.exports.ways.sftp_messages import (
+    Attributes,
+    Kind,
+    Message,
+    NotSftp,
+    Refused,
+    Status,
+    string,
+)
+
 VERSION = 3
 ANSWER_WITHIN_S = 60.0
 LONGEST_MESSAGE = 2**20
-# An unfinished block, an unfinished packet of SSH and the tail that a part file is not trusted for
-# are fetched twice after a cut: 64 KiB in all.
-BLOCK = 32 * 2**10
+# OpenSSH's servers of all ages give as much at once.
+BLOCK = 64 * 2**10
 LEAST_BLOCK = 4 * 2**10
-MOST_REQUESTS = 64
+MOST_REQUESTS, AT_ONCE = 64, 8
 MOST_PER_READ = 2**20
 TO_READ = 1
-
-
-class Kind(IntEnum):
-    INIT, VERSION, OPEN, CLOSE, READ = 1, 2, 3, 4, 5
-    LSTAT, FSTAT, OPENDIR, READDIR, REALPATH = 7, 8, 11, 12, 16
-    STATUS, HANDLE, DATA, NAME, ATTRIBUTES = 101, 102, 103, 104, 105
-
-
-class Status(IntEnum):
-    END, NO_SUCH_FILE, NO_RIGHT = 1, 2, 3
-
-
-class Refused(Exception):
-    """The server answered with this status; what it says beside may hold names."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-class NotSftp(Exception):
-    """The server answered what no SFTP server may."""
-
-
-@dataclass(frozen=True)
-class Attributes:
-    """What a server tells of a file; None: it does not tell."""
-
-    n_bytes: int | None = None
-    mode: int | None = None
-    modified_s: int | None = None
-
-    @property
-    def is_file(self) -> bool:
-        return self.mode is not None and stat.S_ISREG(self.mode)
-
-    @property
-    def is_folder(self) -> bool:
-        return self.mode is not None and stat.S_ISDIR(self.mode)
+# Of an answer to READ: its length, kind, request, and how many bytes follow.
+HEAD = struct.Struct(">IBII")
 
 
 class Session:
@@ -78,7 +47,7 @@ class Session:
         self._channel = channel
         self._numbers = count(1)
         self._received = bytearray()
-        self._write(Kind.INIT, struct.pack(">I", VERSION))
+        self._write((Kind.INIT, struct.pack(">I", VERSION)))
         kind, message = self._read()
         if kind != Kind.VERSION or message.number() < VERSION:
             raise NotSftp
@@ -88,10 +57,10 @@ class Session:
 
     def ask_of_path(self, kind: Kind, path: bytes) -> int:
         """Send LSTAT, OPENDIR or REALPATH and return the request's number."""
-        return self._ask(kind, _string(path))
+        return self._ask(kind, string(path))
 
     def ask_to_open(self, path: bytes) -> int:
-        return self._ask(Kind.OPEN, _string(path) + struct.pack(">II", TO_READ, 0))
+        return self._ask(Kind.OPEN, string(path) + struct.pack(">II", TO_READ, 0))
 
     def attributes(self, request: int) -> Attributes:
         """Return the answer to LSTAT or FSTAT."""
@@ -112,7 +81,7 @@ class Session:
         """Yield what is in a folder, without itself and its parent."""
         while True:
             try:
-                answer = self._answer(self._ask(Kind.READDIR, _string(handle)), Kind.NAME)
+                answer = self._answer(self._ask(Kind.READDIR, string(handle)), Kind.NAME)
             except Refused as refusal:
                 if refusal.status == Status.END:
                     return
@@ -126,29 +95,38 @@ class Session:
                 if name not in {b".", b".."}:
                     yield name, attributes
 
-    def blocks(self, handle: bytes, begin: int, end: int) -> Iterator[bytes]:
-        """Yield the file's bytes in order; Refused(END) when it is shorter than `end`."""
+    def content(self, handle: bytes, begin: int, end: int) -> Iterator[bytes]:
+        """Yield the file's bytes in order as they come; Refused(END) when there are fewer."""
         asked: dict[int, tuple[int, int]] = {}
-        arrived: dict[int, bytes] = {}
+        early: dict[int, bytes] = {}
         unasked = begin
         while begin < end:
-            while unasked < end and len(asked) + len(arrived) < MOST_REQUESTS:
-                length = min(BLOCK, end - unasked)
-                asked[self._ask_for(handle, unasked, length)] = unasked, length
-                unasked += length
-            if block := arrived.pop(begin, b""):
+            if len(asked) + len(early) <= MOST_REQUESTS - AT_ONCE:
+                upcoming = range(unasked, min(unasked + AT_ONCE * BLOCK, end), BLOCK)
+                wanted = [(offset, min(BLOCK, end - offset)) for offset in upcoming]
+                asked.update(zip(self._ask_for(handle, *wanted), wanted, strict=True))
+                unasked += sum(length for _offset, length in wanted)
+            if block := early.pop(begin, b""):
                 begin += len(block)
                 yield block
                 continue
-            offset, length, block = self._next_block(asked)
-            arrived[offset] = block
-            if rest := length - len(block):
-                offset += len(block)
-                asked[self._ask_for(handle, offset, rest)] = offset, rest
+            offset, length, n_bytes = self._next_block(asked)
+            if offset == begin:
+                # Who waits for whole blocks has them fetched again when the line is cut.
+                for piece in self._pieces(n_bytes):
+                    begin += len(piece)
+                    yield piece
+            else:
+                early[offset] = b"".join(self._pieces(n_bytes))
+            if n_bytes < length:
+                rest = offset + n_bytes, length - n_bytes
+                [request] = self._ask_for(handle, rest)
+                asked[request] = rest
 
     def ends_at(self, handle: bytes, offset: int) -> Attributes | None:
         """Return the open file's attributes, or None when it goes on at `offset`."""
-        reading, asking = self._ask_for(handle, offset, 1), self._ask(Kind.FSTAT, _string(handle))
+        [reading] = self._ask_for(handle, (offset, 1))
+        asking = self._ask(Kind.FSTAT, string(handle))
         try:
             self._answer(reading, Kind.DATA)
         except Refused as refusal:
@@ -160,32 +138,53 @@ class Session:
 
     def let_go(self, handle: bytes) -> None:
         """Close an open file or folder."""
-        request = self._ask(Kind.CLOSE, _string(handle))
+        request = self._ask(Kind.CLOSE, string(handle))
         try:
             self._answer(request, Kind.STATUS)
         except Refused:
             return
 
-    def _next_block(self, asked: dict[int, tuple[int, int]]) -> tuple[int, int, bytes]:
-        kind, answer = self._read()
-        try:
-            offset, length = asked.pop(answer.number())
-        except KeyError:
-            raise NotSftp from None
-        block = answer.only(kind, Kind.DATA).string()
-        if not 0 < len(block) <= length:
+    def _next_block(self, asked: dict[int, tuple[int, int]]) -> tuple[int, int, int]:
+        """Return where the next block begins, how much was asked for and how much now follows."""
+        until = time.monotonic() + ANSWER_WITHIN_S
+        self._receive(HEAD.size, until)
+        whole, kind, request, n_bytes = HEAD.unpack_from(self._received)
+        if kind != Kind.DATA:
+            kind, answer = self._read()
+            answer.number()
+            answer.only(kind, Kind.DATA)
+        offset, length = asked.pop(request, (0, 0))
+        if whole != HEAD.size - 4 + n_bytes or not 0 < n_bytes <= length:
             raise NotSftp
         # Some servers give less than asked for, but this little only at a file's end.
-        if len(block) < min(length, LEAST_BLOCK):
+        if n_bytes < min(length, LEAST_BLOCK):
             raise Refused(Status.END)
-        return offset, length, block
+        del self._received[: HEAD.size]
+        return offset, length, n_bytes
 
-    def _ask_for(self, handle: bytes, offset: int, length: int) -> int:
-        return self._ask(Kind.READ, _string(handle) + struct.pack(">QI", offset, length))
+    def _pieces(self, n_bytes: int) -> Iterator[bytes]:
+        until = time.monotonic() + ANSWER_WITHIN_S
+        while n_bytes:
+            self._receive(1, until)
+            piece = bytes(self._received[:n_bytes])
+            del self._received[:n_bytes]
+            n_bytes -= len(piece)
+            yield piece
+
+    def _ask_for(self, handle: bytes, *ranges: tuple[int, int]) -> list[int]:
+        """Send READ for each (offset, length), together in one packet of SSH."""
+        requests = [next(self._numbers) for _range in ranges]
+        self._write(
+            *(
+                (Kind.READ, struct.pack(">I", request) + string(handle) + struct.pack(">QI", *one))
+                for request, one in zip(requests, ranges, strict=True)
+            )
+        )
+        return requests
 
     def _ask(self, kind: Kind, body: bytes) -> int:
         request = next(self._numbers)
-        self._write(kind, struct.pack(">I", request) + body)
+        self._write((kind, struct.pack(">I", request) + body))
         return request
 
     def _answer(self, request: int, kind: Kind) -> Message:
@@ -195,10 +194,12 @@ class Session:
             raise NotSftp
         return answer.only(received, kind)
 
-    def _write(self, kind: Kind, body: bytes) -> None:
+    def _write(self, *messages: tuple[Kind, bytes]) -> None:
         self._channel.settimeout(ANSWER_WITHIN_S)
         try:
-            self._channel.sendall(struct.pack(">IB", len(body) + 1, kind) + body)
+            self._channel.sendall(
+                b"".join(struct.pack(">IB", len(body) + 1, kind) + body for kind, body in messages)
+            )
         except TimeoutError:
             raise
         except (OSError, SSHException, EOFError):
@@ -227,53 +228,3 @@ class Session:
             if not piece:
                 raise ConnectionError
             self._received += piece
-
-
-class Message:
-    """What an answer holds, read from its beginning. Raises NotSftp when it holds less."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._position = 0
-
-    def only(self, kind: int, wanted: Kind) -> Message:
-        """Return the message if it is of the wanted kind; raise Refused when it is a refusal."""
-        if kind == Kind.STATUS and (status := self.number()):
-            raise Refused(status)
-        if kind != wanted:
-            raise NotSftp
-        return self
-
-    def number(self) -> int:
-        return int(self._unpack(">I"))
-
-    def string(self) -> bytes:
-        length = self.number()
-        begin, self._position = self._position, self._position + length
-        if self._position > len(self._content):
-            raise NotSftp
-        return self._content[begin : self._position]
-
-    def attributes(self) -> Attributes:
-        flags = self.number()
-        n_bytes = int(self._unpack(">Q")) if flags & 1 else None
-        if flags & 2:
-            self._unpack(">Q")
-        mode = self.number() if flags & 4 else None
-        modified_s = self._unpack(">xxxxI") if flags & 8 else None
-        if flags & 0x8000_0000:
-            for _ in range(2 * self.number()):
-                self.string()
-        return Attributes(n_bytes, mode, modified_s)
-
-    def _unpack(self, form: str) -> int:
-        try:
-            (value,) = struct.unpack_from(form, self._content, self._position)
-        except struct.error:
-            raise NotSftp from None
-        self._position += struct.calcsize(form)
-        return int(value)
-
-
-def _string(value: bytes) -> bytes:
-    return struct.pack(">I", len(value)) + value

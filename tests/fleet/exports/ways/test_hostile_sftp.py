@@ -15,7 +15,7 @@ from fleet.exports.ways import sftp_session
 from fleet.exports.ways.reach import Line, Reach
 from fleet.exports.ways.sftp import SftpWay
 from fleet.exports.ways.sftp_folder import SftpSource
-from fleet.exports.ways.sftp_session import Kind
+from fleet.exports.ways.sftp_messages import Kind
 from fleet.exports.ways.way import StudyKey, Trouble, WayFailed
 from tests.rig.hostile_sftp import (
     CONTENT,
