@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple, Self
 
 from django.db import connection
@@ -80,5 +81,6 @@ def pasts(day: date, spans: Sequence[Span]) -> dict[int, Past]:
         return {region: Past(*series) for region, *series in cursor.fetchall()}
 
 
+@lru_cache(maxsize=4)
 def _days_before(day: date) -> list[date]:
     return [day - timedelta(days=n) for n in range(N_DAYS - 1, 0, -1)]

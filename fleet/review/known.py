@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -87,12 +88,12 @@ def known(day: date, regions: QuerySet[Region]) -> list[Known]:
     rollups = DailyRollup.objects.filter(day=day, region__in=ids)
     numbers = {region: Numbers(*row) for region, *row in rollups.values_list("region_id", *NUMBERS)}
     exceptions = exceptions_of(ids)
-    found = []
-    for row in _rows(regions):
-        weekdays, country = row[_AT_RHYTHM]
-        calendar = Calendar(weekdays, country, exceptions.get(row[0], ()))
-        found.append(_known(row, calendar, paths, numbers))
-    return found
+    # Many regions keep the same calendar.
+    calendar = cache(Calendar)
+    return [
+        _known(row, calendar(*row[_AT_RHYTHM], exceptions.get(row[0], ())), paths, numbers)
+        for row in _rows(regions)
+    ]
 
 
 def _known(

@@ -25,6 +25,7 @@ from fleet.review.details import in_full
 from fleet.review.figures import day_name
 from fleet.review.groups import rows_in_full
 from fleet.review.page import page
+from fleet.review.rendering import render_freely
 from fleet.review.sign_cells import signs
 from fleet.review.table import Flavour, table
 from fleet.review.unsigned import unsigned_days
@@ -61,7 +62,7 @@ def day(request: HttpRequest, text: str) -> HttpResponse:
     asked = Asked.of(request.GET.dict())
     found = review(shown, now, visible_regions(account))
     found = in_full(found, rows_in_full(found, asked))
-    return render(
+    return render_freely(
         request,
         "review/day.html",
         {
