@@ -7,9 +7,10 @@ import json
 import logging
 import re
 import select
+import socket
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -244,8 +245,8 @@ class _Stream(httpcore.NetworkStream):
         self._pace = pace
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self._stream.settimeout(timeout)
         try:
+            self._stream.settimeout(timeout)
             received = self._stream.recv(max(max_bytes, READ_BYTES))
         except TimeoutError as error:
             raise httpcore.ReadTimeout from error
@@ -256,8 +257,8 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._pace.rest()
-        self._stream.settimeout(timeout)
         try:
+            self._stream.settimeout(timeout)
             self._stream.sendall(buffer)
         except TimeoutError as error:
             raise httpcore.WriteTimeout from error
@@ -265,6 +266,10 @@ class _Stream(httpcore.NetworkStream):
             raise httpcore.WriteError from error
 
     def close(self) -> None:
+        # Closing a socket alone does not free a thread that waits for it.
+        if isinstance(self._stream, socket.socket):
+            with suppress(OSError):
+                self._stream.shutdown(socket.SHUT_RDWR)
         self._stream.close()
 
     def get_extra_info(self, info: str) -> Any:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import itertools
 import json
 import resource
+import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from fleet.demo.servers import LOOPBACK
+from fleet.demo.ssh import SshServer
 from fleet.exports.ways import landing, pace, web
 from fleet.exports.ways.dicomweb import DicomwebWay
 from fleet.exports.ways.landing import part_of
 from fleet.exports.ways.orthanc import OrthancWay
-from fleet.exports.ways.reach import Reach
+from fleet.exports.ways.reach import Line, Reach
 from fleet.exports.ways.way import Found, Instance, StudyKey, Trouble, WayFailed
 from fleet.exports.ways.web import WebSource
+from tests.fleet.exports.ways.conftest import line_through
 from tests.rig.hostile_web import HostileWeb, Script, answer
 
 pytestmark = pytest.mark.integration
@@ -269,3 +273,25 @@ def test_it_ends_a_list_that_tells_ever_new_names(hostile: Hostile, reach: Reach
         way.instances(WEB_STUDY)
 
     assert caught.value.kind is Trouble.PROTOCOL
+
+
+@pytest.mark.parametrize("lines", ["ssh", "direct"])
+def test_it_frees_who_waits_when_it_is_closed(
+    hostile: Hostile, gate: SshServer, tmp_path: Path, lines: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "TIMEOUTS", dict.fromkeys(web.TIMEOUTS, 60.0))
+    begun = answer(bytes(50_000))[:100]
+    server = hostile(lambda path: [answer(b"")] if "md5" in path else [begun])
+    line = line_through(gate) if lines == "ssh" else Line("alpha 1", ())
+    with Reach([line]) as reach, ThreadPoolExecutor(1) as pool:
+        way = OrthancWay(reach, WebSource("alpha 1", LOOPBACK, server.port))
+        instance = Instance(NAME, 50_000)
+        begins = threading.Event()
+        fetching = pool.submit(way.fetch, STUDY, instance, tmp_path / "1", lambda _n: begins.set())
+        assert begins.wait(10)
+        time.sleep(0.1)
+        way.close()
+        failure = fetching.exception(timeout=10)
+
+    assert isinstance(failure, WayFailed)
+    assert failure.kind is Trouble.LINK
