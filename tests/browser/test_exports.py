@@ -144,6 +144,15 @@ def test_it_is_all_in_russian(visit, study, sheets, screenshot, barriers):
         assert barriers(page) == []
 
 
+@pytest.mark.parametrize("name", ["exports", "export", "export-new", "export-sheet"])
+def test_it_reflows_at_320_pixels_in_russian(visit, study, sheets, name):
+    page = visit(PAGES[name].format(id=study.export_id, sheets=sheets), width=320)
+    page.get_by_role("button", name="RU").click()
+    page.wait_for_selector("html[lang=ru]")
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
 def test_its_progress_goes_on_by_itself(visit, study):
     page = visit(f"/exports/{study.export_id}/")
     page.get_by_text("3 of 8 files, 25 MB of 66 MB, 1.2 MB/s").wait_for()

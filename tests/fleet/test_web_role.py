@@ -13,6 +13,8 @@ from django.db import connection
 
 from fleet.api.models import ApiToken
 from fleet.clock import now
+from fleet.exports.models import ExportedStudy
+from fleet.exports.models_events import ExportEvent
 from fleet.people.models import AuditEvent
 from fleet.review.day import review
 from fleet.review.models import Note, SignOff
@@ -21,6 +23,7 @@ from regions.collect import collect
 from regions.localday import local_day
 from regions.models import Region
 from tests.builders import TODAY, make_healthy_region, make_person
+from tests.builders_exports import make_exporting
 
 PASSWORD = "a password for the tests"
 
@@ -63,6 +66,25 @@ def test_it_lets_a_person_note_sign_and_undo(as_web, client):
 
     assert Note.objects.count() == 1
     assert SignOff.objects.get().undone_at is not None
+
+
+@pytest.fixture
+def exporting(transactional_db):
+    """A person who may ask for studies of omsk, made before the rights of the web begin."""
+    region = make_healthy_region("omsk")
+    make_exporting(region, make_person("engineer", password=PASSWORD))
+
+
+def test_it_lets_a_person_ask_for_a_study_and_steer_it(exporting, as_web, client):
+    client.post("/login/", {"login": "engineer", "password": PASSWORD})
+    words = {"reason": "why", "purpose": "model_debugging", "project": "p", "priority": "2"}
+    response = client.post("/exports/new/", {"region": "omsk", "study": ["a1"], **words})
+    study = ExportedStudy.objects.get()
+    client.post(f"/exports/studies/{study.pk}/cancel/")
+
+    assert client.get(response["Location"]).status_code == 200
+    kinds = ExportEvent.objects.order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == ["requested", "cancelled"]
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ class Reading:
     """Somebody read a list of studies: a region's day, in an order, with so many answers."""
 
     at: str
+    username: str
     by: str
     region: str
     day: str
@@ -138,6 +139,7 @@ def _trail_line(event: ExportEvent, words: Words) -> TrailLine:
 def _reading(event: AuditEvent, words: Words) -> Reading:
     return Reading(
         at=words.clock(event.at),
+        username=event.username,
         by=plain(event.username),
         region=event.region_code,
         day=event.subject,

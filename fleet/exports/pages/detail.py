@@ -62,9 +62,13 @@ class StudyCard:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the trail. Long references and hashes are shortened beside the whole ones."""
+    """One row of the trail. Long references and hashes are shortened beside the whole ones.
+
+    Fleet itself has no `username`.
+    """
 
     at: str
+    username: str
     by: str
     what: str
     ref: str
@@ -129,6 +133,7 @@ def line(event: ExportEvent, words: Words) -> Line:
     """Return a row of the trail in words."""
     return Line(
         at=words.clock(event.at),
+        username=event.username,
         by=plain(event.username) or "Fleet",
         what=str(event.get_kind_display()),
         ref=event.study_ref,

@@ -19,5 +19,5 @@ exports = [
 audit = [
     path("", audit_views.audit, name="audit"),
     path("studies/<path:ref>/", audit_views.study, name="audit_study"),
-    path("people/<str:username>/", audit_views.person, name="audit_person"),
+    path("people/<path:username>/", audit_views.person, name="audit_person"),
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 
 from fleet.exports.asking import ExportRefused, allowance, ask
 from fleet.exports.models import Export, ExportedStudy
@@ -127,3 +129,21 @@ def test_it_limits_what_all_ask_for_in_a_day(region, person, settings):
 
     with pytest.raises(ExportRefused, match="All people together"):
         ask(person, region, ["c3"], **WORDS)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_requests_together_do_not_pass_a_limit(region, person, settings):
+    settings.FLEET_EXPORT_STUDIES_PER_PERSON = 1
+
+    def try_to_ask(ref):
+        try:
+            return bool(ask(person, region, [ref], **WORDS))
+        except ExportRefused:
+            return False
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(try_to_ask, ["a1", "b2", "c3", "d4"]))
+
+    assert results.count(True) == 1

@@ -85,3 +85,15 @@ def test_it_leads_to_what_is_asked_about(admin, query, place):
 
 def test_it_offers_the_names(admin):
     assert b'<option value="chief">' in admin.get("/audit/").content
+
+
+def test_it_takes_any_name_and_reference(admin, export):
+    """Names come from other sign-ins too, references from regions."""
+    name, ref = "domain/пётр \u202e", "a b/?#\u202e%2F"
+    record(Kind.DOWNLOADED, name, export, NOW, study_ref=ref)
+    (found,) = admin.get("/audit/", {"person": name}, follow=True).context["audit"].trail
+
+    assert found.line.username == name
+    page = admin.get("/audit/", {"study": ref}, follow=True)
+    assert page.context["audit"].trail[0].line.ref == ref
+    assert "\u202e" not in page.context["audit"].trail[0].line.by
