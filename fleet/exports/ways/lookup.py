@@ -6,7 +6,8 @@ import re
 
 from fleet.exports.ways.way import StudyKey, Trouble, WayFailed
 
-UID = re.compile(r"[0-9.]{1,64}")
+# It becomes part of paths, where two points would mean the folder above.
+UID = re.compile(r"(?=.{1,64}\Z)[0-9]+(\.[0-9]+)*")
 
 
 def wanted(source: str, lookup_tag: str, key: StudyKey) -> str:
@@ -19,7 +20,7 @@ def wanted(source: str, lookup_tag: str, key: StudyKey) -> str:
             raise WayFailed(
                 Trouble.CONFIGURATION,
                 f"{source} is asked by UID, but the region's contract gives none of this study."
-                " Provide the view of UIDs there, or look studies up by an attribute.",
+                " Give study_uid in its view study, or look studies up by an attribute.",
             )
         return key.study_uid
     # What DICOM reads as a pattern, a list or a range would find other studies.

@@ -91,8 +91,9 @@ def test_it_never_asks_for_a_pattern(open_way: OpenWay, reference: str) -> None:
     assert failure_of(lambda: way.look_up(StudyKey(reference))).kind is Trouble.CONFIGURATION
 
 
-def test_it_needs_a_uid_when_it_looks_up_by_uid(way: Way) -> None:
-    failure = failure_of(lambda: way.look_up(StudyKey("A-1", "")))
+@pytest.mark.parametrize("uid", ["", "..", "1.2/3", "1." * 32 + "1"])
+def test_it_needs_a_uid_when_it_looks_up_by_uid(way: Way, uid: str) -> None:
+    failure = failure_of(lambda: way.look_up(StudyKey("A-1", uid)))
 
     assert failure.kind is Trouble.CONFIGURATION
     assert "gives none of this study" in failure.sentence
