@@ -77,6 +77,15 @@ def alerts_shape(account: User, asked: Mapping[str, str], now: datetime) -> Aler
     )
 
 
+def alert_shape(account: User, alert_id: int, now: datetime) -> AlertShape:
+    """Return one alert that the account may see; raises ApiError(404) for any other."""
+    chosen = with_silence(visible_alerts(account), now).filter(pk=alert_id)
+    found = list(chosen.select_related("region", "acknowledged_by"))
+    if not found:
+        raise ApiError(404, _("There is no alert %(id)s.") % {"id": alert_id})
+    return _shapes(found, account)[0]
+
+
 def _shapes(alerts: Sequence[Alert], account: User) -> list[AlertShape]:
     findings, words = latest_findings(alerts), titles()
     above = {one.under_id for one in alerts if one.under_id is not None}

@@ -27,6 +27,7 @@ class Scope(models.TextChoices):
 
     READ = "read", _("the read API")
     METRICS = "metrics", _("the metrics for Prometheus")
+    ALERTS = "alerts", _("taking, giving back, silencing and resolving alerts")
     EXPORT = "export", _("asking for studies, deciding about requests, and taking packages")
 
 

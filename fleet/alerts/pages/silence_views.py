@@ -17,9 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from fleet import clock
+from fleet.alerts.deeds import until_when
 from fleet.alerts.lifecycle import Refused
 from fleet.alerts.models import Maintenance, Silence
-from fleet.alerts.pages.deeds import until_when
 from fleet.alerts.pages.words import Words
 from fleet.alerts.silences import (
     end_maintenance,

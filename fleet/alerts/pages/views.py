@@ -16,12 +16,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from fleet import clock
+from fleet.alerts.deeds import DEEDS, done
 from fleet.alerts.findings import latest_findings
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.lifecycle import Refused
 from fleet.alerts.pages import inbox as listed
 from fleet.alerts.pages.asked import Asked
-from fleet.alerts.pages.deeds import DEEDS, done
 from fleet.alerts.pages.quality_page import quality_page
 from fleet.alerts.pages.runbooks import runbook_html
 from fleet.alerts.pages.sample import sample

@@ -40,7 +40,8 @@ def faults(
     answer = answers[str(response.status_code)]
     if "$ref" in answer:
         answer = described["components"]["responses"][answer["$ref"].rpartition("/")[2]]
-    missing = [name for name in answer.get("headers", ()) if name not in response]
+    headers = answer.get("headers", {}).items()
+    missing = [name for name, one in headers if one.get("required") and name not in response]
     schema = answer["content"][response["Content-Type"].partition(";")[0]]["schema"]
     checker = Draft202012Validator({**schema, "components": described["components"]})
     body = json.loads(response.content, parse_constant=lambda word: pytest.fail(word))
@@ -120,4 +121,5 @@ def test_a_token_opens_only_what_it_is_for(described, client, token, scope) -> N
     response = client.get(path, headers={"authorization": f"Bearer {token}"})
 
     assert response.status_code == 403
+    assert 'error="insufficient_scope"' in response["WWW-Authenticate"]
     assert faults(described, path, response) == []

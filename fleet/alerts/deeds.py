@@ -1,4 +1,4 @@
-"""What the buttons of an alert do."""
+"""What the buttons of an alert do, and programs with a token."""
 
 from __future__ import annotations
 
@@ -50,13 +50,14 @@ def take_for_normal(alert: Alert, author: User, given: Mapping[str, str], now: d
 
 
 def until_when(given: Mapping[str, str], zone: ZoneInfo, now: datetime) -> datetime:
-    """Return the end that a form asks for: `until` by the clock of the center's people, or else one
-    of the offers in `for`; morning is that of `zone`."""
+    """Return the end that is asked for: `until`, by the clock of the center's people if it names no
+    zone, or else one of the offers in `for`; morning is that of `zone`."""
     if text := given.get("until", ""):
         try:
-            return datetime.fromisoformat(text).replace(tzinfo=settings.FLEET_TIME_ZONE)
+            until = datetime.fromisoformat(text)
         except ValueError:
             raise Refused(_("Write the end as 2026-03-10 09:00.")) from None
+        return until if until.tzinfo else until.replace(tzinfo=settings.FLEET_TIME_ZONE)
     offers = {"1h": now + HOUR, "4h": now + 4 * HOUR, "morning": next_morning(zone, now)}
     return offers.get(given.get("for", ""), now + HOUR)
 
