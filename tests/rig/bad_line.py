@@ -22,8 +22,8 @@ class BadLine:
     """Forwards a loopback port of its own to `target`, at `bytes_per_s` towards who connects.
 
     Where `cuts` say, as counts of all bytes that came, every connection is reset at both ends;
-    where `stalls` say, nothing comes for `stall_s`. `n_bytes` is what came by now. Who sets `cut`
-    has something else done in place of the reset.
+    where `stalls` say, nothing comes for `stall_s`. `n_bytes` is what came by now. What
+    `before_cut` does happens first.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class BadLine:
         self._stall_s = stall_s
         self._cuts = sorted(cuts)
         self._stalls = sorted(stalls)
-        self.cut: Callable[[], object] = self._reset
+        self.before_cut: Callable[[], None] = lambda: None
         self._next = 0.0
         self._links: list[socket.socket] = []
         self._lock = threading.Lock()
@@ -97,7 +97,8 @@ class BadLine:
             time.sleep(self._stall_s)
         if cuts:
             self.n_cuts += 1
-            self.cut()
+            self.before_cut()
+            self._reset()
 
     def _reset(self) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""A process that fetches a study over SFTP and can be killed at any moment.
+"""Fetches studies as the pipeline does, also as a process that can be killed at any moment.
 
 `python -m tests.rig.fetcher HOP FOLDER STUDY_UID LOG` sets Django up once and forks; when its child
 is killed it forks the next at once, until one of them has the whole study.
@@ -11,16 +11,44 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleet.demo.servers import Process
+from fleet.exports.fetching import Most, Progress, fetch_study
+from fleet.exports.journal import Journal
+from fleet.exports.ways.way import StudyKey, Way, WayFailed
 
 if TYPE_CHECKING:
     from regions.ssh import Hop
 
 ROOT = Path(__file__).resolve().parents[2]
+ENOUGH = Most(10**10, 1000)
+MOST_TIMES = 50
+
+
+class Looker:
+    """Watches and lets everything go on."""
+
+    def tick(self, progress: Progress) -> None:
+        pass
+
+    def before_next(self, progress: Progress) -> None:
+        pass
+
+
+def fetch_again(open_way: Callable[[], Way], key: StudyKey, folder: Path) -> None:
+    """Fetch the study, and come back when a line was so bad that nothing more came."""
+    for _time in range(MOST_TIMES):
+        try:
+            fetch_study(open_way, key, Journal(folder, "1"), ENOUGH, Looker())
+        except WayFailed as failure:
+            if not failure.is_passing:
+                raise
+        else:
+            return
 
 
 class Fetcher:
@@ -56,33 +84,20 @@ class Fetcher:
 
 
 def fetch(hop: Hop, folder: Path, study_uid: str) -> None:
-    from fleet.exports.fetching import Most, Progress, fetch_study
-    from fleet.exports.journal import Journal
     from fleet.exports.ways.reach import Line, Reach
     from fleet.exports.ways.sftp import SftpWay
     from fleet.exports.ways.sftp_folder import SftpSource
-    from fleet.exports.ways.way import StudyKey
-
-    class Looker:
-        def tick(self, progress: Progress) -> None:
-            pass
-
-        def before_next(self, progress: Progress) -> None:
-            pass
 
     source = SftpSource("alpha 1", "{study_uid}")
     with Reach([Line("alpha 1", (hop,))]) as reach:
-        journal = Journal(folder, "1")
-        most = Most(10**9, 1000)
         key = StudyKey("B-1", study_uid)
-        fetch_study(lambda: SftpWay(reach, source), key, journal, most, Looker())
+        fetch_study(lambda: SftpWay(reach, source), key, Journal(folder, "1"), ENOUGH, Looker())
 
 
 def main(hop: str, folder: str, study_uid: str, log_path: str) -> None:
     import django
 
     django.setup()
-    import fleet.exports.fetching
     import fleet.exports.ways.sftp  # noqa: F401 (what the children need is read once)
     from regions.ssh import Hop
 

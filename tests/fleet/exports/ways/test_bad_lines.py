@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,32 +12,20 @@ import pytest
 from fleet.demo.orthanc import Orthanc
 from fleet.demo.ssh import SshServer
 from fleet.exports import fetching
-from fleet.exports.fetching import Most, Progress, fetch_study
-from fleet.exports.journal import Journal, complete_files
+from fleet.exports.journal import complete_files
 from fleet.exports.ways.orthanc import OrthancWay
 from fleet.exports.ways.reach import Line, Reach
 from fleet.exports.ways.sftp import SftpWay
 from fleet.exports.ways.sftp_folder import SftpSource
-from fleet.exports.ways.way import StudyKey, Way, WayFailed
+from fleet.exports.ways.way import StudyKey
 from fleet.exports.ways.web import WebSource
 from tests.fleet.exports.ways.conftest import line_through
 from tests.rig.bad_line import BadLine, at_random
-from tests.rig.fetcher import Fetcher
+from tests.rig.fetcher import Fetcher, fetch_again
 from tests.rig.studies import Study, make_study
 
 pytestmark = pytest.mark.integration
 N_CUTS = 20
-ENOUGH = Most(10**9, 1000)
-
-
-class Looker:
-    """Watches and lets everything go on."""
-
-    def tick(self, progress: Progress) -> None:
-        pass
-
-    def before_next(self, progress: Progress) -> None:
-        pass
 
 
 @pytest.fixture(autouse=True)
@@ -60,19 +48,6 @@ def bad_line(server: SshServer, study: Study, seed: int) -> BadLine:
 def through(line: BadLine, server: SshServer) -> Line:
     [hop] = line_through(server).hops
     return Line("alpha 1", (replace(hop, host=line.host, port=line.port),))
-
-
-def fetch_all(open_way: Callable[[], Way], study: Study, folder: Path) -> None:
-    """Fetch as the pipeline does, which comes back when nothing of the study got through."""
-    for _attempt in range(N_CUTS):
-        journal = Journal(folder, "1")
-        try:
-            fetch_study(open_way, StudyKey(study.accession, study.uid), journal, ENOUGH, Looker())
-        except WayFailed as failure:
-            if not failure.is_passing:
-                raise
-        else:
-            return
 
 
 def hashes(files: Iterable[bytes]) -> list[str]:
@@ -106,7 +81,8 @@ def test_it_fetches_at_most_64_kib_twice_over_sftp(
 ) -> None:
     line = bad_line(shelf, study, seed=5)
     with Reach([through(line, shelf)]) as reach:
-        fetch_all(lambda: SftpWay(reach, SftpSource("alpha 1", "{study_uid}")), study, tmp_path)
+        source = SftpSource("alpha 1", "{study_uid}")
+        fetch_again(lambda: SftpWay(reach, source), StudyKey("", study.uid), tmp_path)
 
     line.stop()
     assert fetched(tmp_path) == hashes(study.files)
@@ -123,7 +99,7 @@ def test_it_fetches_at_most_one_instance_twice_from_orthanc(
     line = bad_line(gate, study, seed=6)
     source = WebSource("alpha 1", orthanc.host, orthanc.port, "", orthanc.user, orthanc.password)
     with Reach([through(line, gate)]) as reach:
-        fetch_all(lambda: OrthancWay(reach, source), study, tmp_path)
+        fetch_again(lambda: OrthancWay(reach, source), StudyKey("", study.uid), tmp_path)
 
     line.stop()
     orthanc.delete("studies", name)
@@ -138,7 +114,7 @@ def test_it_fetches_at_most_64_kib_twice_when_the_worker_is_killed(
     line = bad_line(shelf, study, seed=7)
     [hop] = through(line, shelf).hops
     fetcher = Fetcher(hop, tmp_path / "raw", study.uid, tmp_path / "log")
-    line.cut = fetcher.kill
+    line.before_cut = fetcher.kill
     fetcher.start()
     fetcher.wait(20)
 
