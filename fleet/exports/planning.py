@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from fleet.exports.models import ExportedStudy
-from fleet.exports.queueing import AT_WORK, next_study, to_look_up
+from fleet.exports.queueing import AT_WORK, next_study, to_look_up, to_pack
 from regions.models import Region
 
 State = ExportedStudy.State
@@ -22,25 +22,31 @@ MOST_AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Plan:
-    """Codes of the regions in which there is something to look up, and to bring on."""
+    """Codes of the regions in which there is something to look up, to bring on and to pack."""
 
     look_ups: list[str]
     transfers: list[str]
+    packs: list[str]
     clears_up: bool
 
 
 def plan(now: datetime) -> Plan:
     """Return what is to be done now, and mark it, so that it is not planned twice at once."""
-    asked = to_look_up(now).filter(_is_free(now))
-    look_ups = dict.fromkeys(study.export.region.code for study in asked)
-    asked.update(planned_at=now)
     wanted = Q(wants_cancel=True, state__in=[State.REQUESTED, State.QUEUED, State.PREVIEW])
     over = Q(state=State.READY, expires_at__lte=now) | Q(state=State.EXPIRED)
     return Plan(
-        list(look_ups),
+        _regions_of(to_look_up(now), now),
         _transfers(now),
+        _regions_of(to_pack(now), now),
         ExportedStudy.objects.filter(wanted | over).exists(),
     )
+
+
+def _regions_of(studies: QuerySet[ExportedStudy], now: datetime) -> list[str]:
+    """Return the codes of the regions of studies that are not planned yet, and mark those."""
+    free = list(studies.filter(_is_free(now)))
+    ExportedStudy.objects.filter(pk__in=[study.pk for study in free]).update(planned_at=now)
+    return list(dict.fromkeys(study.export.region.code for study in free))
 
 
 def _transfers(now: datetime) -> list[str]:
@@ -49,7 +55,7 @@ def _transfers(now: datetime) -> list[str]:
     ).values_list("export__region", flat=True)
     busy = set(at_work)
     first = []
-    open_ones = ExportedStudy.objects.filter(state__in=[State.QUEUED, State.PREVIEW, *AT_WORK])
+    open_ones = ExportedStudy.objects.filter(state__in=[State.QUEUED, *AT_WORK])
     for region in Region.objects.filter(pk__in=open_ones.values("export__region")):
         if region.pk in busy:
             continue

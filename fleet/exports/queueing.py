@@ -18,7 +18,7 @@ State = ExportedStudy.State
 # States of a study that is worked on now, or was when its worker died.
 AT_WORK = (State.FETCHING, State.CLEANING, State.VALIDATING)
 NEEDS_LINE = frozenset({State.QUEUED, State.FETCHING})
-PLACES = {State.PREVIEW: 0, State.VALIDATING: 1, State.CLEANING: 2, State.FETCHING: 3}
+PLACES = {State.VALIDATING: 1, State.CLEANING: 2, State.FETCHING: 3}
 FURTHEST_FIRST = Case(
     *(When(state=state, then=Value(place)) for state, place in PLACES.items()), default=Value(4)
 )
@@ -56,15 +56,13 @@ def workable(region: Region, now: datetime) -> QuerySet[ExportedStudy]:
     """Return the studies that wait for nothing but the line and their turn, the first first."""
     return (
         ExportedStudy.objects.filter(
-            Q(state__in=[State.QUEUED, *AT_WORK])
-            | Q(state=State.PREVIEW, looked_through_at__isnull=False),
             Q(retry_at=None) | Q(retry_at__lte=now),
+            state__in=[State.QUEUED, *AT_WORK],
             export__region=region,
         )
         # Who is to be cancelled is worked on for that.
         .filter(Q(is_paused=False) | Q(wants_cancel=True) | Q(state__in=AT_WORK))
-        .select_related("export__region", "export__requester", "export__decided_by")
-        .select_related("source__region", "looked_through_by")
+        .select_related("export__region", "source__region")
         .order_by("export__priority", FURTHEST_FIRST, "pk")
     )
 
@@ -76,6 +74,16 @@ def to_look_up(now: datetime) -> QuerySet[ExportedStudy]:
         is_due, state=State.REQUESTED, is_paused=False, wants_cancel=False
     )
     return asked.select_related("export__region").order_by("export__priority", "pk")
+
+
+def to_pack(now: datetime) -> QuerySet[ExportedStudy]:
+    """Return the studies that somebody released and that can be packed now."""
+    is_due = Q(retry_at=None) | Q(retry_at__lte=now)
+    released = ExportedStudy.objects.filter(
+        is_due, state=State.PREVIEW, looked_through_at__isnull=False, wants_cancel=False
+    )
+    people = ("export__requester", "export__decided_by", "looked_through_by")
+    return released.select_related("export__region", *people).order_by("export__priority", "pk")
 
 
 def waiting(study: ExportedStudy, now: datetime) -> Waiting | None:

@@ -55,9 +55,6 @@ def advance(study: ExportedStudy, watch: StudyWatch, now: Clock) -> None:
         raise Cancelled
     if study.is_paused:
         raise Held(Cause.PAUSED)
-    if study.state == State.PREVIEW:
-        _pack(study, now)
-        return
     if study.state == State.QUEUED:
         _begin(study, now)
     if study.state == State.FETCHING:
@@ -150,8 +147,8 @@ def _draw(study: ExportedStudy, watch: StudyWatch, now: Clock) -> None:
     drop_raw(study)
 
 
-def _pack(study: ExportedStudy, now: Clock) -> None:
-    """PREVIEW to READY."""
+def pack(study: ExportedStudy, now: Clock) -> None:
+    """PREVIEW to READY. Raises Overtaken."""
     packed = pack_study(study, now())
     try:
         move(

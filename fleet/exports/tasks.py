@@ -30,9 +30,14 @@ def plan_exports() -> str:
         look_up.apply_async((code,), queue=QUEUE, expires=planning.LOST_AFTER.total_seconds())
     for code in plan.transfers:
         bring_on.apply_async((code,), queue=QUEUE, expires=planning.LOST_AFTER.total_seconds())
+    for code in plan.packs:
+        pack.apply_async((code,), queue=QUEUE, expires=planning.LOST_AFTER.total_seconds())
     if plan.clears_up:
         clear_up.apply_async(queue=QUEUE, expires=planning.LOST_AFTER.total_seconds())
-    return f"{len(plan.look_ups)} regions to look studies up, {len(plan.transfers)} to bring on."
+    return (
+        f"{len(plan.look_ups)} regions to look studies up in, {len(plan.transfers)} to bring on,"
+        f" {len(plan.packs)} to pack."
+    )
 
 
 @shared_task
@@ -58,6 +63,14 @@ def bring_on(code: str) -> str:
 
     n = work.bring_on(Region.objects.get(code=code), now)
     return f"{code}: another worker is at it." if n is None else f"{code}: {n} steps done."
+
+
+@shared_task
+def pack(code: str) -> str:
+    from fleet.exports import work
+
+    n = work.pack_studies(Region.objects.get(code=code), now)
+    return f"{code}: another worker packs." if n is None else f"{code}: {n} studies packed."
 
 
 @shared_task

@@ -16,10 +16,11 @@ CONNECT_TIMEOUT_S = 5
 
 
 class Duty(IntEnum):
-    """What a turn is for; two duties do not wait for each other."""
+    """What a turn is for; different duties do not wait for each other."""
 
     TRANSFER = 7_311
     LOOK_UP = 7_312
+    PACK = 7_313
 
 
 class Turn:

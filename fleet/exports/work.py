@@ -16,7 +16,7 @@ from fleet.exports import failing, steps
 from fleet.exports.folders import make_folders
 from fleet.exports.models import ExportedStudy
 from fleet.exports.moving import Ended, Overtaken, end, move
-from fleet.exports.queueing import next_study, to_look_up
+from fleet.exports.queueing import next_study, to_look_up, to_pack
 from fleet.exports.shredding import shred
 from fleet.exports.turns import Duty, turn
 from fleet.exports.watching import HALT, Cancelled, Held, StudyWatch
@@ -51,6 +51,21 @@ def bring_on(region: Region, now: Clock) -> int | None:
             _guarded(study, now, partial(steps.advance, study, watch, now))
             n += 1
         return n
+
+
+def pack_studies(region: Region, now: Clock) -> int | None:
+    """Pack what was released in the region; return how many, None if another worker does.
+
+    A package does not wait for another study that is still fetched.
+    """
+    make_folders()
+    with turn(region, Duty.PACK) as ours:
+        if ours is None:
+            return None
+        studies = list(to_pack(now()).filter(export__region=region))
+        for study in studies:
+            _guarded(study, now, partial(steps.pack, study, now))
+        return len(studies)
 
 
 def end_cancelled(now: Clock) -> int:

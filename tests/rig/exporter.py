@@ -63,6 +63,7 @@ def export_forever(code: str, children: str) -> None:
     while True:
         work.look_up_studies(region, now)
         work.bring_on(region, now)
+        work.pack_studies(region, now)
         time.sleep(0.02)
 
 

@@ -13,7 +13,7 @@ from tests.rig.export_center import ask
 
 State = ExportedStudy.State
 pytestmark = pytest.mark.django_db
-NOTHING = Plan([], [], clears_up=False)
+NOTHING = Plan([], [], [], clears_up=False)
 
 
 def region_with_study(code: str = "tver", **fields: object) -> Region:
@@ -31,14 +31,13 @@ def test_it_plans_nothing_where_nothing_is_asked():
 def test_it_lets_what_was_asked_for_be_looked_up():
     region_with_study()
 
-    assert plan(NOW) == Plan(["tver"], [], clears_up=False)
+    assert plan(NOW) == Plan(["tver"], [], [], clears_up=False)
 
 
 @pytest.mark.parametrize(
     "fields",
     [
         {"state": State.QUEUED},
-        {"state": State.PREVIEW, "looked_through_at": NOW},
         {"state": State.FETCHING, "seen_at": NOW - SILENT_AFTER},
         {"state": State.CLEANING, "seen_at": NOW - SILENT_AFTER, "is_paused": True},
     ],
@@ -46,7 +45,13 @@ def test_it_lets_what_was_asked_for_be_looked_up():
 def test_it_lets_a_region_be_brought_on(fields):
     region_with_study(**fields)
 
-    assert plan(NOW) == Plan([], ["tver"], clears_up=False)
+    assert plan(NOW) == Plan([], ["tver"], [], clears_up=False)
+
+
+def test_it_lets_be_packed_what_was_released():
+    region_with_study(state=State.PREVIEW, looked_through_at=NOW)
+
+    assert plan(NOW) == Plan([], [], ["tver"], clears_up=False)
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from datetime import timedelta
 
 import pytest
 
 from fleet.clock import now
-from fleet.exports import shredding, work
+from fleet.exports import cleaning, shredding, work
 from fleet.exports.folders import package_path, sheet_paths
 from fleet.exports.keys import signer
 from fleet.exports.models import ExportedStudy
 from fleet.exports.models_events import ExportEvent
 from fleet.exports.trail import verify_trail
+from fleet.exports.turns import Duty, turn
 from fleet.exports.verify import verify
 from tests.rig.export_center import NAME, NUMBER, ExportCenter
 
@@ -26,6 +28,7 @@ def run(study: ExportedStudy) -> ExportedStudy:
     """Look up and bring on whatever the study's region has, and return how the study is."""
     work.look_up_studies(study.export.region, now)
     work.bring_on(study.export.region, now)
+    work.pack_studies(study.export.region, now)
     return fresh(study)
 
 
@@ -44,82 +47,49 @@ def asked(center: ExportCenter) -> ExportedStudy:
     return center.ask("s-1", now())
 
 
-def test_it_brings_a_study_to_its_preview(asked):
+def test_it_brings_a_study_to_its_preview_without_its_patient(asked, center):
     study = run(asked)
-
-    assert (study.state, study.n_fetched, study.n_cleaned, study.n_sheets) == (
-        State.PREVIEW,
-        3,
-        3,
-        1,
-    )
-    assert len(sheet_paths(study)) == 1
-
-
-def test_it_keeps_nothing_of_the_patient_after_the_preview_is_drawn(asked, center):
-    run(asked)
-
     raw = b"".join((center.folder / name).read_bytes() for name in center.files())
+
+    assert (study.state, study.n_fetched, study.n_cleaned) == (State.PREVIEW, 3, 3)
+    assert len(sheet_paths(study)) == study.n_sheets == 1
     assert NAME.encode() not in raw
     assert NUMBER.encode() not in raw
 
 
-def test_it_packs_what_somebody_looked_through(asked, center):
+def test_it_packs_what_was_released_while_another_study_is_fetched(asked, center):
     center.release(run(asked), now())
-    study = run(asked)
+    with turn(center.region, Duty.TRANSFER):
+        work.pack_studies(center.region, now)
+    study = fresh(asked)
 
     verdict = verify(package_path(study), signer().public_key())
     assert (study.state, verdict.problems, verdict.is_trusted) == (State.READY, (), True)
     assert study.package_bytes == package_path(study).stat().st_size
-
-
-def test_it_packs_what_the_region_says_of_the_study(asked, center):
-    center.release(run(asked), now())
-    with zipfile.ZipFile(package_path(run(asked))) as package:
-        names = {name.split("/")[-1]: name for name in package.namelist()}
-        predictions = package.read(names["predictions.jsonl"]).decode()
-
-    assert predictions.count('"model_code":"mammo-cls"') == 2
-    assert '"score":0.8' in predictions
-
-
-def test_it_writes_every_step_into_the_trail(asked, center):
-    center.release(run(asked), now())
-    run(asked)
-
+    assert said_of_it(study) == [0.1, 0.8]
     assert events(asked) == ["looked_up", "fetched", "cleaned", "packed"]
+    shredding.expire(study.expires_at)
+    assert (fresh(asked).state, center.files()) == (State.SHREDDED, [])
     assert verify_trail() is None
 
 
-def test_it_shreds_a_package_whose_time_is_over(asked, center):
-    center.release(run(asked), now())
-    study = run(asked)
-    shredding.expire(study.expires_at)
-
-    assert fresh(study).state == State.SHREDDED
-    assert center.files() == []
+def said_of_it(study: ExportedStudy) -> list[float]:
+    """Return the scores that the package holds."""
+    with zipfile.ZipFile(package_path(study)) as package:
+        [name] = [name for name in package.namelist() if name.endswith("predictions.jsonl")]
+        return sorted(json.loads(line)["score"] for line in package.read(name).splitlines())
 
 
-def test_it_fetches_a_study_once_for_two_exports(asked, center):
+def test_it_fetches_a_study_once_for_two_projects_with_their_own_pseudonyms(asked, center):
     other = center.ask("s-1", now(), project="other")
     run(asked)
+    patients = [cleaning.kept(study).study.taken[0].outcome.study for study in (asked, other)]
 
     assert {fresh(asked).state, fresh(other).state} == {State.PREVIEW}
     assert len(center.archive.said("fetched")) == 3
-
-
-def test_it_gives_projects_pseudonyms_of_their_own(asked, center):
-    other = center.ask("s-1", now(), project="other")
-    run(asked)
-    for study in (asked, other):
-        center.release(study, now())
-    run(asked)
-
-    assert package_path(asked).read_bytes() != package_path(other).read_bytes()
+    assert patients[0] != patients[1]
 
 
 def test_it_does_nothing_while_another_worker_has_the_turn(asked, center):
-    from fleet.exports.turns import Duty, turn
-
     with turn(center.region, Duty.TRANSFER):
         assert work.bring_on(center.region, now) is None

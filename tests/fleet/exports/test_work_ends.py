@@ -10,10 +10,10 @@ import pytest
 
 from fleet.clock import now
 from fleet.exports import room, work
+from fleet.exports.folders import make_folders, raw_folder
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.models_sources import ExportPolicy, LinkUse
 from fleet.exports.queueing import next_study
-from fleet.exports.shredding import sweep
 from fleet.exports.ways.way import Trouble, WayFailed
 from tests.rig.export_center import ExportCenter, write_study
 
@@ -180,22 +180,13 @@ def test_it_pauses_in_the_middle_of_a_file_and_goes_on_there(asked, center):
 
 @pytest.mark.parametrize("state", [State.REQUESTED, State.QUEUED, State.PREVIEW])
 def test_it_cancels_what_nobody_works_on(asked, center, state):
-    if state != State.REQUESTED:
-        work.look_up_studies(center.region, now)
-    if state == State.PREVIEW:
-        work.bring_on(center.region, now)
-    ExportedStudy.objects.update(wants_cancel=True)
+    make_folders()
+    raw_folder(asked).mkdir()
+    ExportedStudy.objects.update(state=state, wants_cancel=True)
     work.end_cancelled(now)
 
-    assert (fresh(asked).state, center.files()) == (State.CANCELLED, [])
-
-
-def test_it_shreds_what_a_person_rejected(asked, center):
-    run(asked)
-    ExportedStudy.objects.update(state=State.REFUSED)
-    sweep(now())
-
-    assert center.files() == []
+    assert fresh(asked).state == State.CANCELLED
+    assert not raw_folder(asked).exists()
 
 
 def test_it_stops_at_the_budget_and_goes_on_the_next_day(asked, center):
