@@ -237,6 +237,8 @@ FLEET_EXPORT_KEY = env_str("FLEET_EXPORT_KEY", "")
 FLEET_EXPORT_SIGNING_KEY = env_str("FLEET_EXPORT_SIGNING_KEY", "")
 # A table of rectangles over text that device models burn into images; see docs/operations.md.
 FLEET_EXPORT_MASKS = env_str("FLEET_EXPORT_MASKS", "")
+# Whether images are searched for text, where a program is installed that can.
+FLEET_EXPORT_TEXT_SEARCH = env_bool("FLEET_EXPORT_TEXT_SEARCH", True)
 # How many studies one request may name, one person and all people may ask for in a day, and how
 # often a package may be downloaded.
 FLEET_EXPORT_STUDIES_PER_REQUEST = env_int("FLEET_EXPORT_STUDIES_PER_REQUEST", 20)

@@ -45,6 +45,8 @@ def _environment() -> dict[str, str]:
         "FLEET_SOCKET_DIR": str(base / "sockets"),
         "FLEET_SECURE_COOKIES": "false",
         "FLEET_LOG_LEVEL": "WARNING",
+        # Seconds for each image; who tests it asks for it.
+        "FLEET_EXPORT_TEXT_SEARCH": "false",
         # Playwright's loop runs in the thread of the test.
         "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
     }

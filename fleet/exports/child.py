@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -74,6 +76,11 @@ class Cleaner:
             sheet.unlink(missing_ok=True)
         return end
 
+    def n_words(self, image: Path, languages: str) -> int | None:
+        """Return how many words stand in a de-identified image, None when nobody could tell."""
+        answer = self._ask({"read": str(image), "languages": languages})
+        return answer.get("n_words")
+
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the child's answer, or the way in which it died."""
         try:
@@ -136,7 +143,9 @@ class Cleaner:
         child, self._child = self._child, None
         if child is None:
             return
-        child.kill()
+        # The child has a group of its own, in which a program that it started may still run.
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
         child.wait(timeout=10)
         for pipe in (child.stdin, child.stdout):
             if pipe:

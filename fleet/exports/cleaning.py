@@ -26,10 +26,18 @@ from fleet.exports.models import ExportedStudy
 from fleet.exports.moving import Ended
 from fleet.exports.preview import PER_SHEET
 from fleet.exports.purposes import PURPOSES
-from fleet.exports.study import CleanStudy, StudyRefused, Taken, clean_study, draw_sheets
+from fleet.exports.study import (
+    CleanStudy,
+    StudyRefused,
+    Taken,
+    Texts,
+    clean_study,
+    draw_sheets,
+    read_texts,
+)
 from fleet.exports.watching import StudyWatch
 
-STUDY, TOLD = "study.json", "told.json"
+STUDY, TOLD, TEXTS = "study.json", "told.json", "texts.json"
 # Each reads images in a process of its own; how many at once is a matter of memory.
 AT_ONCE = threading.BoundedSemaphore(2)
 WAIT_S = 1.0
@@ -44,6 +52,7 @@ class Kept:
     study: CleanStudy
     predictions: tuple[Prediction, ...]
     attempts: tuple[Attempt, ...]
+    texts: Texts | None  # None also before the sheets are drawn
 
 
 def keep_told(folder: Path, told: Told) -> None:
@@ -85,7 +94,9 @@ def draw(study: ExportedStudy, watch: StudyWatch) -> int:
     folder.mkdir(mode=0o700)
     cleaned = kept(study).study
     with _cleaner(study, "", watch) as cleaner:
-        sheets = draw_sheets(cleaned, folder, cleaner)
+        texts = read_texts(cleaned, cleaner) if settings.FLEET_EXPORT_TEXT_SEARCH else None
+        sheets = draw_sheets(cleaned, folder, cleaner, texts)
+    write_json(clean_folder(study) / TEXTS, {"texts": asdict(texts) if texts else None})
     if len(sheets) < -(-len(cleaned.taken) // PER_SHEET):
         raise Ended(
             Why.UNCLEAN, "Not every contact sheet can be drawn, and nobody could look it through."
@@ -105,6 +116,7 @@ def kept(study: ExportedStudy) -> Kept:
         _study(folder / words["folder"], words),
         tuple(Prediction(**one) for one in told["predictions"]),
         tuple(Attempt(**one) for one in told["attempts"]),
+        _texts((read_json(folder / TEXTS) or {}).get("texts")),
     )
 
 
@@ -124,6 +136,10 @@ class _WatchedCleaner(Cleaner):
         self._n_read += 1
         self._n_cleaned += outcome.end is End.CLEANED
         return outcome
+
+    def n_words(self, image: Path, languages: str) -> int | None:
+        self._watch.look_sometimes()
+        return super().n_words(image, languages)
 
     def draw(self, images: list[Path], labels: list[str], sheet: Path) -> End:
         self._watch.look_sometimes()
@@ -148,6 +164,10 @@ def _cleaner(study: ExportedStudy, study_uid: str, watch: StudyWatch) -> Iterato
             yield cleaner
     finally:
         AT_ONCE.release()
+
+
+def _texts(words: dict[str, Any] | None) -> Texts | None:
+    return Texts(**{**words, "files": tuple(words["files"])}) if words else None
 
 
 def _words(study: CleanStudy) -> dict[str, Any]:

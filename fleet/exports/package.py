@@ -21,7 +21,7 @@ from fleet.exports.pseudonyms import key_id
 from fleet.exports.purposes import Purpose
 from fleet.exports.readme import readme
 from fleet.exports.signature import canonical, public_text, sign
-from fleet.exports.study import CleanStudy, Taken
+from fleet.exports.study import CleanStudy, Taken, Texts
 
 FORMAT = 1
 # The earliest moment that a zip can write.
@@ -38,6 +38,7 @@ class Contents:
     predictions: tuple[Prediction, ...]
     attempts: tuple[Attempt, ...]
     looked_through_by: str  # who paged through the contact sheets; empty when nobody did
+    texts: Texts | None = None  # None: no program looked for text in the images
 
 
 def pack(contents: Contents, target: Path, project_key: bytes, signer: Ed25519PrivateKey) -> None:
@@ -128,8 +129,20 @@ def _validation(contents: Contents) -> dict[str, Any]:
         ),
         "n_masked": sum(taken.outcome.is_masked for taken in study.taken),
         "identity_search": "each file searched for the source's names, numbers and UIDs; none left",
-        "text_recognition": "not done",
+        "text_recognition": _recognition(contents.texts),
         "looked_through_by": contents.looked_through_by,
+    }
+
+
+def _recognition(texts: Texts | None) -> str | dict[str, Any]:
+    if texts is None:
+        return "not done"
+    return {
+        "program": texts.program,
+        "n_files_read": texts.n_read,
+        "n_files_with_text": len(texts.files),
+        "files_with_text": list(texts.files),
+        "note": "a warning for whoever looks through the images, and no proof that there is none",
     }
 
 

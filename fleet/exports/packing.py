@@ -49,6 +49,7 @@ def pack_study(study: ExportedStudy, now: datetime) -> Packed:
         predictions=what.predictions,
         attempts=what.attempts,
         looked_through_by=_name(study.looked_through_by),
+        texts=what.texts,
     )
     draft, signer = target.with_suffix(".new"), keys.signer()
     draft.unlink(missing_ok=True)

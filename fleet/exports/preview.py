@@ -54,7 +54,7 @@ def _picture(path: Path) -> Image.Image | None:
         warnings.simplefilter("ignore")
         try:
             dataset = pydicom.dcmread(path)
-            frames = [_grey(dataset, index) for index in _shown_frames(dataset)]
+            frames = [grey(dataset, index) for index in shown_frames(dataset)]
         except MemoryError:
             raise
         except Exception:
@@ -62,12 +62,13 @@ def _picture(path: Path) -> Image.Image | None:
     return Image.fromarray(np.hstack(frames))
 
 
-def _shown_frames(dataset: Dataset) -> list[int]:
+def shown_frames(dataset: Dataset) -> list[int]:
+    """Return the indexes of the first, middle and last frame."""
     last = int(dataset.get("NumberOfFrames") or 1) - 1
     return sorted({0, last // 2, last})
 
 
-def _grey(dataset: Dataset, index: int) -> Grey:
+def grey(dataset: Dataset, index: int) -> Grey:
     """Return one frame as grey values from 0 to 255."""
     values = pixel_array(dataset, index=index)
     if values.ndim == 3:
@@ -77,5 +78,5 @@ def _grey(dataset: Dataset, index: int) -> Grey:
     low, high = np.percentile(values, (0.5, 99.5))
     if high <= low:
         low, high = float(values.min()), float(max(values.max(), values.min() + 1))
-    grey: Grey = np.clip((values - low) / (high - low) * 255, 0, 255).astype(np.uint8)
-    return 255 - grey if dataset.PhotometricInterpretation == "MONOCHROME1" else grey
+    shown: Grey = np.clip((values - low) / (high - low) * 255, 0, 255).astype(np.uint8)
+    return 255 - shown if dataset.PhotometricInterpretation == "MONOCHROME1" else shown

@@ -1,8 +1,8 @@
 """The child process that reads untrusted DICOM: limits first, then one file for each line.
 
 Lines are JSON. The first says what holds for all files; each further one names a source and a
-target, or asks for a contact sheet. The answer to each is one line. Nothing goes to standard error:
-a traceback would quote the file.
+target, or asks for a contact sheet, or whether an image holds text. The answer to each is one line.
+Nothing goes to standard error: a traceback would quote the file.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from fleet.exports.instance import Outcome, Task, clean
 from fleet.exports.masks import Mask
 from fleet.exports.preview import PreviewError, contact_sheet
 from fleet.exports.purposes import Purpose
+from fleet.exports.recognition import n_words
 
 
 def main() -> None:
@@ -83,6 +84,15 @@ def _answer(request: dict[str, Any], task: Task) -> dict[str, Any]:
         except PreviewError:
             return {"end": End.MALFORMED.name}
         return {"end": End.CLEANED.name}
+    if "read" in request:
+        try:
+            found = n_words(Path(request["read"]), request["languages"])
+        except MemoryError:
+            raise
+        except Exception:
+            # Pixels that nobody can decode, or a program that takes too long over them.
+            return {"end": End.MALFORMED.name}
+        return {"end": End.CLEANED.name, "n_words": found}
     outcome: Outcome = clean(Path(request["source"]), Path(request["target"]), task)
     return {**asdict(outcome), "end": outcome.end.name}
 

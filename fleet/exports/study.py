@@ -12,6 +12,10 @@ from fleet.exports.child import Cleaner
 from fleet.exports.ends import End
 from fleet.exports.instance import Outcome
 from fleet.exports.preview import PER_SHEET
+from fleet.exports.recognition import recogniser
+
+# A picture takes a second or two, and devices that write names do so on all of theirs.
+MOST_READ = 60
 
 
 class StudyRefused(Exception):
@@ -41,6 +45,15 @@ class CleanStudy:
     @property
     def n_sources(self) -> int:
         return len(self.taken) + len(self.left_out)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What a program that reads text found in images: the files, and never the words."""
+
+    program: str  # its name, version and languages
+    n_read: int  # images that it could look at
+    files: tuple[str, ...]  # names of ours
 
 
 def clean_study(sources: Iterable[Path], folder: Path, cleaner: Cleaner) -> CleanStudy:
@@ -88,13 +101,37 @@ def _clean_study(sources: Iterable[Path], folder: Path, cleaner: Cleaner) -> Cle
     return CleanStudy(folder, tuple(taken), tuple(left_out))
 
 
-def draw_sheets(study: CleanStudy, folder: Path, cleaner: Cleaner) -> list[Path]:
-    """Draw contact sheets of 12 images each into `folder`; return those that could be drawn."""
+def read_texts(study: CleanStudy, cleaner: Cleaner) -> Texts | None:
+    """Look for text in up to 60 images, spread over the study; None where no program can."""
+    program = recogniser()
+    if program is None:
+        return None
+    step = max(1, -(-len(study.taken) // MOST_READ))
+    read = study.taken[::step]
+    counts = {
+        taken.name: cleaner.n_words(study.folder / taken.name, program.languages) for taken in read
+    }
+    return Texts(
+        program=f"{program.version}, {program.languages}",
+        n_read=sum(count is not None for count in counts.values()),
+        files=tuple(name for name, count in counts.items() if count),
+    )
+
+
+def draw_sheets(
+    study: CleanStudy, folder: Path, cleaner: Cleaner, texts: Texts | None = None
+) -> list[Path]:
+    """Draw contact sheets of 12 images each into `folder`; return those that could be drawn.
+
+    Images in which text was found say so, for whoever looks them through.
+    """
+    warned = frozenset(texts.files) if texts else frozenset()
     sheets = []
     for start in range(0, len(study.taken), PER_SHEET):
-        shown = study.taken[start : start + PER_SHEET]
-        images = [study.folder / taken.name for taken in shown]
+        shown = [taken.name for taken in study.taken[start : start + PER_SHEET]]
+        images = [study.folder / name for name in shown]
+        labels = [f"{name}   TEXT?" if name in warned else name for name in shown]
         sheet = folder / f"sheet-{start // PER_SHEET + 1:03d}.png"
-        if cleaner.draw(images, [taken.name for taken in shown], sheet) is End.CLEANED:
+        if cleaner.draw(images, labels, sheet) is End.CLEANED:
             sheets.append(sheet)
     return sheets
