@@ -16,6 +16,7 @@ from fleet.exports.models_events import ExportEvent
 from fleet.exports.models_sources import ExportRight
 from fleet.exports.pages.words import (
     MARKS,
+    Outlook,
     Words,
     remedy,
     sentence,
@@ -23,6 +24,7 @@ from fleet.exports.pages.words import (
     shortened,
     state_words,
 )
+from fleet.exports.queueing import waiting
 from fleet.exports.rights import may_approve, may_ask, may_look_through, may_steer
 from fleet.exports.steering import CANCELLABLE, MOVING, PAUSABLE
 from fleet.people.models import Person
@@ -170,7 +172,7 @@ def _card(
         glyph=glyph,
         level=level,
         state=state_words(study),
-        sentence=sentence(study, words, seconds_left(study)),
+        sentence=sentence(study, words, Outlook(seconds_left(study), waiting(study, now))),
         remedy=remedy(study.why),
         said=study.sentence,
         done=done,

@@ -95,11 +95,6 @@ def rows(exports: list[Export], words: Words) -> list[Row]:
     return [_row(one, counted[one.pk], words) for one in exports]
 
 
-def n_waiting(account: User) -> int:
-    """Return how many exports wait for this account."""
-    return visible_exports(account).filter(_passes(Show.WAITING, account)).count()
-
-
 def _row(export: Export, states: Counter[str], words: Words) -> Row:
     telling = next((state for state in TELLING if states[state]), None)
     worst = telling or next(iter(states), State.CANCELLED)

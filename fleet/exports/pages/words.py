@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from fleet.exports.models import ExportedStudy
+from fleet.exports.queueing import Reason, Waiting
 from fleet.review.dates import today
 from fleet.review.figures import Figures
 from fleet.review.standing_alerts import name_of
@@ -112,7 +113,16 @@ def state_words(study: ExportedStudy) -> str:
     return str(study.get_state_display())
 
 
-def sentence(study: ExportedStudy, words: Words, seconds_left: float | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How long the rest of the transfer takes, and why the study does not go on; None: unknown,
+    or nothing holds it."""
+
+    seconds_left: float | None = None
+    waits: Waiting | None = None
+
+
+def sentence(study: ExportedStudy, words: Words, outlook: Outlook) -> str:
     """Return where the study is and what happens next."""
     if study.wants_cancel and study.state not in ExportedStudy.FINAL:
         return _("It is being cancelled; what was fetched of it is shredded.")
@@ -133,7 +143,7 @@ def sentence(study: ExportedStudy, words: Words, seconds_left: float | None) -> 
         State.SHREDDED: lambda *_a: _("Shredded: nothing of it is left here."),
         State.REFUSED: lambda *_a: _("Refused. The reason is below."),
         State.CANCELLED: lambda *_a: _("Cancelled. Nothing of it is left here."),
-    }[State(study.state)](study, words, seconds_left)
+    }[State(study.state)](study, words, outlook)
 
 
 def ended(study: ExportedStudy) -> str:
@@ -167,26 +177,34 @@ def remedy(why: str) -> str:
     )
 
 
-def _requested(study: ExportedStudy, words: Words, _left: float | None) -> str:
-    if study.n_failures and study.retry_at:
+def _requested(_study: ExportedStudy, words: Words, outlook: Outlook) -> str:
+    if outlook.waits and outlook.waits.until:
         return _("The region could not be asked; the next try is at %(time)s.") % {
-            "time": words.clock(study.retry_at)
+            "time": words.clock(outlook.waits.until)
         }
     return _("The region's archives are about to be asked whether they have it.")
 
 
-def _queued(study: ExportedStudy, words: Words, left: float | None) -> str:
-    if study.n_failures and study.retry_at:
-        return _("The transfer broke off; it goes on from there at %(time)s.") % {
-            "time": words.clock(study.retry_at)
-        }
-    found = _found(study, words)
-    if left is None:
-        return _("In the archive: %(found)s. It waits for its turn.") % {"found": found}
-    return _("In the archive: %(found)s. It waits for its turn, then takes %(left)s.") % {
-        "found": found,
-        "left": words.left(left),
-    }
+def _queued(study: ExportedStudy, words: Words, outlook: Outlook) -> str:
+    said = [_("In the archive: %(found)s.") % {"found": _found(study, words)}]
+    said.append(_why_waits(outlook.waits, words) if outlook.waits else _("It comes next."))
+    if outlook.seconds_left is not None:
+        left = words.left(outlook.seconds_left)
+        said.append(_("The transfer takes %(left)s.") % {"left": left})
+    return " ".join(said)
+
+
+def _why_waits(waits: Waiting, words: Words) -> str:
+    time = {"time": words.clock(waits.until) if waits.until else ""}
+    return {
+        Reason.PAUSED: _("It is paused."),
+        Reason.FORBIDDEN: _("The region's export policy does not let studies out now."),
+        Reason.RETRY: _("The line broke off; it goes on at %(time)s.") % time,
+        Reason.WINDOW: _("The region's link window opens at %(time)s.") % time,
+        Reason.BUDGET: _("The region's bytes of the day are used up; it goes on at %(time)s.")
+        % time,
+        Reason.TURN: _("It waits for its turn."),
+    }[waits.reason]
 
 
 def _found(study: ExportedStudy, words: Words) -> str:
@@ -197,7 +215,7 @@ def _found(study: ExportedStudy, words: Words) -> str:
     return ", ".join(filter(None, parts)) or _("its size is not known")
 
 
-def _fetching(study: ExportedStudy, words: Words, left: float | None) -> str:
+def _fetching(study: ExportedStudy, words: Words, outlook: Outlook) -> str:
     parts = [words.files(study.n_fetched)]
     if study.n_instances is not None:
         parts = [words.of_files(study.n_fetched, study.n_instances)]
@@ -210,12 +228,12 @@ def _fetching(study: ExportedStudy, words: Words, left: float | None) -> str:
         parts.append(words.size(study.n_bytes_fetched))
     if study.bytes_per_s:
         parts.append(words.rate(study.bytes_per_s))
-    if left is not None:
-        parts.append(_("%(time)s left") % {"time": words.left(left)})
+    if outlook.seconds_left is not None:
+        parts.append(_("%(time)s left") % {"time": words.left(outlook.seconds_left)})
     return _("Is fetched: %(progress)s.") % {"progress": ", ".join(parts)}
 
 
-def _cleaning(study: ExportedStudy, words: Words, _left: float | None) -> str:
+def _cleaning(study: ExportedStudy, words: Words, _outlook: Outlook) -> str:
     n = study.n_cleaned + study.n_left_out
     total = study.n_instances or study.n_fetched
     return _("Is de-identified here: %(progress)s.") % {
@@ -223,7 +241,7 @@ def _cleaning(study: ExportedStudy, words: Words, _left: float | None) -> str:
     }
 
 
-def _preview(study: ExportedStudy, words: Words, _left: float | None) -> str:
+def _preview(study: ExportedStudy, words: Words, _outlook: Outlook) -> str:
     if study.looked_through_by is not None:
         return _("%(name)s looked through it; it is being packed.") % {
             "name": name_of(study.looked_through_by)
@@ -236,7 +254,7 @@ def _preview(study: ExportedStudy, words: Words, _left: float | None) -> str:
     ) % {"n": n}
 
 
-def _ready(study: ExportedStudy, words: Words, _left: float | None) -> str:
+def _ready(study: ExportedStudy, words: Words, _outlook: Outlook) -> str:
     size = words.size(study.package_bytes or 0)
     if study.expires_at is None:
         return _("Ready: %(size)s.") % {"size": size}

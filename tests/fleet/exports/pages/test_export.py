@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from fleet.clock import now
 from fleet.exports.models import ExportedStudy
 from fleet.exports.models_events import ExportEvent
-from fleet.exports.models_sources import ExportRight
-from fleet.exports.pages.words import MARKS, Words, remedy, sentence
+from fleet.exports.models_sources import ExportPolicy, ExportRight
+from fleet.exports.pages.words import MARKS, Outlook, Words, remedy, sentence
 from tests.builders import NOW, make_person, make_region
 from tests.builders_exports import give_right, make_export, make_exported_study
 
@@ -60,14 +60,41 @@ def test_it_says_why_a_study_cannot_be_had_and_what_to_do(study, why):
     study.state, study.why = State.UNAVAILABLE, why
     words = Words.of_active_language(NOW)
 
-    assert sentence(study, words, None) == f"Not available: {why.label}."
+    assert sentence(study, words, Outlook()) == f"Not available: {why.label}."
     assert remedy(why).endswith(".")
 
 
 def test_it_says_when_the_region_is_asked_again(page):
-    ExportedStudy.objects.update(state=State.REQUESTED, n_failures=2, retry_at=now())
+    later = now() + timedelta(minutes=5)
+    ExportedStudy.objects.update(state=State.REQUESTED, n_failures=2, retry_at=later)
 
     assert "The region could not be asked; the next try is at" in page()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({}, "It comes next. The transfer takes under a minute."),
+        ({"is_allowed": False}, "The region&#x27;s export policy does not let studies out now."),
+        ({"bytes_per_day": 0}, "The region&#x27;s bytes of the day are used up; it goes on at"),
+        ({"window_begins": time(0), "window_ends": time(0, 0, 0, 1)}, "link window opens at"),
+    ],
+)
+def test_it_says_what_a_study_waits_for(page, change, sentence):
+    ExportedStudy.objects.update(state=State.QUEUED)
+    ExportPolicy.objects.update(**change)
+
+    found = page()
+    assert "In the archive: 8 files, 66 MB." in found
+    assert sentence in found
+
+
+def test_it_says_that_another_study_goes_first(signed_in, study):
+    ExportedStudy.objects.update(state=State.QUEUED)
+    later = make_export(study.export.region, study.export.requester)
+    make_exported_study(later, State.QUEUED)
+
+    assert "It waits for its turn." in signed_in.get(f"/exports/{later.pk}/").content.decode()
 
 
 @pytest.mark.parametrize(
