@@ -1,6 +1,8 @@
 """Run the benchmarks named on the command line, or all.
 
-page, wire, collecting, dead: against servers started here; detection: simulated, no server.
+page, wire, collecting, dead: against servers started here; detection: simulated, no server;
+deidentification: sample files, beside other programs as far as they can be installed;
+exporting: against an Orthanc and an SSH server of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import django
 
 django.setup()
 
-from bench import collecting, dead, detection, page, wire
+from bench import collecting, dead, deidentification, detection, exporting, page, wire
 from bench.report import Report
 from bench.rig import create_regions, drop_regions, line
 from fleet.demo.postgres import Cluster
@@ -58,18 +60,20 @@ BENCHES: dict[str, Callable[[Report, Cluster], None]] = {
     "collecting": run_collecting,
     "dead": run_dead,
 }
-SIMULATED: dict[str, Callable[[], None]] = {
+WITHOUT_SERVERS: dict[str, Callable[[], None]] = {
     "detection": detection.main,
     "detection-short": detection.short,
+    "exporting": lambda: exporting.main(FOLDER / "exporting"),
+    "deidentification": deidentification.main,
 }
 
 
 def main() -> None:
-    names = sys.argv[1:] or [*BENCHES, "detection"]
+    names = sys.argv[1:] or [*BENCHES, "detection", "deidentification", "exporting"]
     for name in names:
-        if name in SIMULATED:
-            SIMULATED[name]()
-    if with_servers := [name for name in names if name not in SIMULATED]:
+        if name in WITHOUT_SERVERS:
+            WITHOUT_SERVERS[name]()
+    if with_servers := [name for name in names if name not in WITHOUT_SERVERS]:
         measure(with_servers)
 
 
