@@ -10,9 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import pydicom.uid
-from pynetdicom.dsutils import create_file_meta, encode_file_meta
-
 from fleet.exports.ways.dimse_association import (
     FIELD,
     MESSAGE_ID,
@@ -24,7 +21,7 @@ from fleet.exports.ways.dimse_association import (
     NotDimse,
     Rejected,
 )
-from fleet.exports.ways.dimse_elements import short, text, uid
+from fleet.exports.ways.dimse_elements import file_head, short, text, uid
 from fleet.exports.ways.dimse_offers import (
     COMMON,
     FIND,
@@ -45,6 +42,8 @@ CONNECT_WITHIN_S = 20.0
 MOST_INSTANCES = 20_000
 # Besides its file a PACS says a few times how many are left.
 MOST_MESSAGES = 100
+# What pynetdicom takes without a word in the log.
+KIND = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
 LIST_WITHIN_S = 600.0
 C_STORE, C_STORE_DONE = 0x0001, 0x8001
 C_FIND, C_FOUND, C_GET, C_GOT = 0x0020, 0x8020, 0x0010, 0x8010
@@ -107,6 +106,8 @@ class DimseWay:
                     name = self._uid(image, SOP_INSTANCE)
                     # A PACS need not tell it.
                     kind = self._uid(image, SOP_CLASS) if SOP_CLASS in image else ""
+                    if kind and not KIND.fullmatch(kind):
+                        raise NotDimse
                     names.add(f"{series}/{name}/{kind}")
                     n_answers += 1
                     if n_answers > MOST_INSTANCES or time.monotonic() > until:
@@ -243,24 +244,20 @@ class DimseWay:
     ) -> None:
         """Write the image that the PACS stores with us, and say that we have it."""
         offer = association.accepted[command.context]
-        sent = tuple(text(command.values.get(tag, b"")) for tag in (ASKED_CLASS, INSTANCE))
+        sent = text(command.values.get(ASKED_CLASS, b"")), text(command.values.get(INSTANCE, b""))
         if sent != (wanted[0] or offer.abstract, wanted[1]):
             raise self._source.other()
         if not (offer.is_stored and offer.abstract == sent[0] and command.has_data):
             raise NotDimse
-        kind, name = map(pydicom.uid.UID, sent)
-        meta = create_file_meta(
-            sop_class_uid=kind, sop_instance_uid=name, transfer_syntax=pydicom.uid.UID(offer.syntax)
-        )
-        landing.write(bytes(128) + b"DICM" + encode_file_meta(meta))
+        landing.write(file_head(*sent, offer.syntax))
         for piece in association.data(command):
             landing.write(piece)
         done = {
-            ASKED_CLASS: uid(kind),
+            ASKED_CLASS: uid(sent[0]),
             FIELD: short(C_STORE_DONE),
             RESPONDED_ID: short(command.number(MESSAGE_ID)),
             STATUS: short(SUCCESS),
-            INSTANCE: uid(name),
+            INSTANCE: uid(sent[1]),
         }
         association.send(command.context, done)
 

@@ -26,6 +26,7 @@ from pynetdicom.pdu_primitives import (
 from pynetdicom.presentation import build_context, build_role
 
 from fleet.exports.ways.dimse_elements import (
+    IMPLEMENTATION_UID,
     NotElements,
     read_elements,
     short,
@@ -36,8 +37,6 @@ from fleet.exports.ways.dimse_offers import MOST_CONTEXTS, Offer
 from fleet.exports.ways.reach import Stream
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
-# Made from a random UUID, as DICOM allows to whom has no root of their own.
-IMPLEMENTATION_UID = "2.25.188016614916543639687808281980048782696"
 IMPLEMENTATION = "FLEET"
 ANSWER_WITHIN_S = 60.0
 RELEASE_WITHIN_S = 2.0

@@ -8,6 +8,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 
+# Made from a random UUID, as DICOM allows to whom has no root of their own.
+IMPLEMENTATION_UID = "2.25.188016614916543639687808281980048782696"
+
 
 class NotElements(Exception):
     """Bytes that are no such elements."""
@@ -38,6 +41,20 @@ def read_elements(content: bytes) -> dict[int, bytes]:
         values[group << 16 | element] = content[position : position + length]
         position += length
     return values
+
+
+def file_head(kind: str, name: str, encoding: str) -> bytes:
+    """Return what a DICOM file holds before a data set of this SOP class, UID and syntax.
+
+    pydicom would write UIDs that it does not like into the log.
+    """
+    version = struct.pack("<HH2sxxI", 2, 1, b"OB", 2) + b"\0\1"
+    told = ((2, kind), (3, name), (0x10, encoding), (0x12, IMPLEMENTATION_UID))
+    uids = (
+        struct.pack("<HH2sH", 2, element, b"UI", len(uid(it))) + uid(it) for element, it in told
+    )
+    body = version + b"".join(uids)
+    return bytes(128) + b"DICM" + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(body)) + body
 
 
 def uid(value: str) -> bytes:
