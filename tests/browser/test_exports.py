@@ -216,7 +216,7 @@ def test_it_goes_from_the_list_to_a_package_that_is_sound(visit, day, tmp_path):
     page.get_by_role("link", name="Look through the contact sheets").click()
     page.get_by_role("button", name="Nothing identifies the patient: release").click()
     page.get_by_text("It is released, and is being packed.").wait_for()
-    work.bring_on(study.export.region, now)
+    work.pack_studies(study.export.region, now)
     page.reload()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
@@ -232,7 +232,8 @@ def test_it_goes_from_the_list_to_a_package_that_is_sound(visit, day, tmp_path):
 
 
 def test_it_says_that_a_study_has_expired(visit, day, screenshot):
-    page = visit(f"/regions/tver/{day}/studies/", script=False)
+    page = visit(f"/regions/tver/{day}/studies/", script=False, width=390)
+    screenshot(page, "studies-to-ask-for")
     study = ask_for(page, "gone1")
     page.reload()
     screenshot(page, "export-expired")
