@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+
+from django.db.models import Q
 
 from fleet.exports.folders import (
     clean_folder,
@@ -32,6 +34,9 @@ RAW = frozenset({State.REQUESTED, State.QUEUED, *AT_WORK})
 CLEAN = frozenset({State.CLEANING, State.VALIDATING, State.PREVIEW})
 PREVIEWS = frozenset({State.VALIDATING, State.PREVIEW, State.READY})
 PACKAGE = frozenset({State.PREVIEW, State.READY})
+# Half a study with its patient's name is not kept for ever because somebody paused it: what was
+# fetched is fetched again.
+RAW_KEPT = timedelta(days=7)
 
 
 def shred(study: ExportedStudy, now: datetime) -> None:
@@ -90,7 +95,7 @@ def sweep(now: datetime) -> int:
     for study in studies:
         if study.state in ExportedStudy.FINAL:
             shred(study, now)
-    owned = _owned(studies)
+    owned = _owned(studies, now)
     return remove(path for path in there if path not in owned)
 
 
@@ -108,7 +113,7 @@ def remove(paths: Iterable[Path]) -> int:
     return n
 
 
-def _owned(studies: Iterable[ExportedStudy]) -> set[Path]:
+def _owned(studies: Iterable[ExportedStudy], now: datetime) -> set[Path]:
     owned: set[Path] = set()
     for study in studies:
         if study.state in CLEAN:
@@ -117,7 +122,9 @@ def _owned(studies: Iterable[ExportedStudy]) -> set[Path]:
             owned.add(preview_folder(study))
         if study.state in PACKAGE:
             owned.update(_packages(study))
-    fetched = ExportedStudy.objects.filter(state__in=RAW).select_related("export__region")
+    is_fresh = Q(seen_at=None) | Q(seen_at__gt=now - RAW_KEPT)
+    wanting = ExportedStudy.objects.filter(is_fresh, state__in=RAW)
+    fetched = wanting.select_related("export__region")
     return owned | {raw_folder(study) for study in fetched}
 
 

@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.models_sources import ExportPolicy, StudySource
 from regions.models import Region
+from tests.builders import make_region
 from tests.rig.archive import Archive
 
 SAMPLES = Path(pydicom.__file__).parent / "data" / "test_files"
@@ -47,6 +48,12 @@ def ask(region: Region, study_ref: str, at: datetime, **fields: Any) -> Exported
         region=region, requester=requester, requested_at=at, **{**words, **fields}
     )
     return ExportedStudy.objects.create(export=export, study_ref=study_ref, state_since=at)
+
+
+def make_source(code: str) -> StudySource:
+    """Return the source of a new region."""
+    region = make_region(code)
+    return StudySource.objects.create(region=region, kind="sftp", base_path="{study_ref}")
 
 
 @dataclass

@@ -87,6 +87,16 @@ def test_it_keeps_files_that_another_export_still_wants(study):
     assert (wanted, there(study)) == ({"raw"}, set())
 
 
+def test_it_sweeps_what_nobody_went_on_with_for_a_week(study):
+    fill(study)
+    ExportedStudy.objects.update(state=State.QUEUED, seen_at=NOW)
+    sweep(NOW + timedelta(days=6))
+    kept = there(study)
+    sweep(NOW + timedelta(days=8))
+
+    assert (kept, there(study)) == ({"raw"}, set())
+
+
 def test_it_does_not_take_another_regions_study_for_the_same(study):
     ask(make_region("perm"), "s-1", NOW)
     fill(study)
