@@ -163,7 +163,7 @@ def clients(settings: Any, tmp_path: Path) -> dict[str, tuple[Client, Client]]:
     for visitor in VISITORS[1:]:
         if visitor in set(Role):
             user = make_person(visitor, visitor, regions=[tver], password="x")
-            # What it opens beside the role, test_export_rights.py shows.
+            # What it opens beside the role, exports/test_rights.py shows.
             give_right(user)
         else:
             user = User.objects.create_user("new", password="x")
