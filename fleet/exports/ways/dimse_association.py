@@ -7,6 +7,7 @@ that outlives a killed worker.
 
 from __future__ import annotations
 
+import socket
 import struct
 import time
 from collections import deque
@@ -129,6 +130,9 @@ class Association:
     def abort(self) -> None:
         with suppress(OSError, SSHException):
             self._send(struct.pack(">BxI4x", Pdu.ABORT, 4))
+        with suppress(OSError, EOFError):
+            # Another thread may wait for what the stream brings.
+            self._stream.shutdown(socket.SHUT_RDWR)
         self._stream.close()
 
     def context_of(self, abstract: str) -> int | None:

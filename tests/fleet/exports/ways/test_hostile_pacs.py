@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,33 @@ def test_it_waits_for_nobody_for_ever(taking: Taking) -> None:
         return []
 
     assert taking(sending=sleep).kind is Trouble.TIMEOUT
+
+
+def test_it_lets_go_when_it_is_closed(
+    pacs: HostilePacs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dimse_association, "ANSWER_WITHIN_S", 30)
+    asked = threading.Event()
+
+    def be_mute(_question: Dataset) -> Iterable[Dataset]:
+        asked.set()
+        time.sleep(1)
+        return []
+
+    pacs.sending = be_mute
+    with (
+        Reach([Line("alpha 1", ())]) as reach,
+        DimseWay(reach, DimseSource("alpha 1", LOOPBACK, pacs.port, "ARCHIVE")) as way,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        found = way.look_up(StudyKey("P-1", STUDY.uid))
+        assert found is not None
+        [instance] = way.instances(found)
+        fetching = pool.submit(way.fetch, found, instance, tmp_path / "1", lambda _n: None)
+        asked.wait(5)
+        way.close()
+
+        assert isinstance(fetching.exception(timeout=0.5), WayFailed)
 
 
 @pytest.fixture

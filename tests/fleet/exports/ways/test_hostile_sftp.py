@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import stat
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -245,3 +247,24 @@ def test_it_ends_blocks_of_one_byte(taking: Failing) -> None:
 )
 def test_it_says_why_a_server_refuses(taking: Failing, code: int, kind: Trouble) -> None:
     assert taking({Kind.READ: lambda number, _body: [status(number, code)]}).kind is kind
+
+
+def test_it_lets_go_when_it_is_closed(
+    hostile: Callable[[dict[Kind, Script]], SftpWay],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sftp_session, "ANSWER_WITHIN_S", 30)
+    asked = threading.Event()
+
+    def be_mute(_number: int, _body: bytes) -> Iterable[bytes]:
+        asked.set()
+        return []
+
+    way = hostile({Kind.READ: be_mute})
+    with ThreadPoolExecutor(1) as pool:
+        fetching = pool.submit(fetch_all, way, tmp_path)
+        asked.wait(5)
+        way.close()
+
+        assert isinstance(fetching.exception(timeout=0.5), WayFailed)
