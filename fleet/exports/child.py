@@ -30,6 +30,7 @@ class Limits:
     memory_bytes: int = 3 * 1024**3
     file_bytes: int = 2 * 1024**3
     seconds: float = 120.0
+    bytes_per_second: float = 4e6  # a big file may take longer, at this pace
 
 
 class Cleaner:
@@ -58,7 +59,10 @@ class Cleaner:
 
     def clean(self, source: Path, target: Path) -> Outcome:
         """De-identify one file into `target`, which exists afterwards only if that succeeded."""
-        answer = self._ask({"source": str(source), "target": str(target)})
+        # Who cannot be looked at is not there, which the child says by its own name.
+        size = source.stat().st_size if source.exists() else 0
+        seconds = self._limits.seconds + size / self._limits.bytes_per_second
+        answer = self._ask({"source": str(source), "target": str(target)}, seconds)
         outcome = Outcome(**{**answer, "end": End[answer["end"]]})
         if outcome.end is End.CLEANED and outcome.sop in self._seen:
             outcome = Outcome(End.DUPLICATE, source_size=outcome.source_size)
@@ -81,13 +85,13 @@ class Cleaner:
         answer = self._ask({"read": str(image), "languages": languages})
         return answer.get("n_words")
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the child's answer, or the way in which it died."""
+    def _ask(self, request: dict[str, Any], seconds: float | None = None) -> dict[str, Any]:
+        """Return the child's answer within the limit, or the way in which it died."""
         try:
             if self._child is None:
                 self._start()
             self._send(request)
-            return self._answer(self._limits.seconds)
+            return self._answer(seconds or self._limits.seconds)
         except TimeoutError:
             self._end()
             return {"end": End.TOO_SLOW.name}
