@@ -68,9 +68,7 @@ def judge_at_once(region: Region, kind: str, sender: Celery, asked_at: datetime)
 
     def ask() -> None:
         # A watch that ran meanwhile may have judged the day by its rows of before.
-        Evaluation.objects.filter(region=region, rules__in=EACH_ALONE).delete()
-        if kind in OF_THE_FLEETS_DAY:
-            _judge_the_fleets_day(region, asked_at)
+        let_be_judged(region, kind, asked_at)
         sender.send_task("fleet.alerts.tasks.watch", queue="default")
         sender.send_task("fleet.alerts.tasks.judge_days", queue="judge")
 
@@ -79,6 +77,13 @@ def judge_at_once(region: Region, kind: str, sender: Celery, asked_at: datetime)
         ask,
         f"No alert of the kind {kind} for {region.code} within {WITHIN_S:.0f} s.",
     )
+
+
+def let_be_judged(region: Region, kind: str, now: datetime) -> None:
+    """Let the region's last days be judged as if they never were; those of the fleet at once."""
+    Evaluation.objects.filter(region=region, rules__in=EACH_ALONE).delete()
+    if kind in OF_THE_FLEETS_DAY:
+        _judge_the_fleets_day(region, now)
 
 
 def judge_past_days(now: datetime, n_days: int) -> None:

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 
 from fleet.demo.breaking import break_region, mend_region
 from fleet.demo.faults import Fault
-from fleet.demo.looking import collect_at_once, forget_findings, standing
+from fleet.demo.looking import collect_at_once, forget_findings, let_be_judged, standing
 from fleet.demo.running import demo_of_this_center
 from fleet.demo.scenario import ONCALL
 from fleet.demo.scenarios import SCENARIOS, Back
@@ -50,6 +50,7 @@ class DemoRegion:
         with self._database() as connection:
             break_region(connection, self._source.sham, fault)
         collect_at_once(self.region, self._sender, is_far=scenario.back is Back.NINE_DAYS)
+        let_be_judged(self.region, kind, now)
 
     def work(self, now: datetime) -> None:
         """Nothing: that the others do it is what is to be proved."""

@@ -39,7 +39,7 @@ def rescore(first: date, now: datetime) -> Iterator[Rescored]:
     """Forget what was left of the days from the first on and judge them again, one by one.
 
     Findings stay; those that are new open alerts as if they were found now, unless they are of days
-    long past. Nobody else judges meanwhile. Raises CannotRescore before anything is forgotten.
+    long past. Nobody else judges days meanwhile. Raises CannotRescore before anything is forgotten.
     """
     with turn(Turn.JUDGING_DAYS) as is_ours:
         if not is_ours:
