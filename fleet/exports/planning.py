@@ -34,11 +34,12 @@ def plan(now: datetime) -> Plan:
     """Return what is to be done now, and mark it, so that it is not planned twice at once."""
     wanted = Q(wants_cancel=True, state__in=[State.REQUESTED, State.QUEUED, State.PREVIEW])
     over = Q(state=State.READY, expires_at__lte=now) | Q(state=State.EXPIRED)
+    ended = Q(state__in=ExportedStudy.FINAL, n_bytes_reserved__gt=0)
     return Plan(
         _regions_of(to_look_up(now), now),
         _transfers(now),
         _regions_of(to_pack(now), now),
-        ExportedStudy.objects.filter(wanted | over).exists(),
+        ExportedStudy.objects.filter(wanted | over | ended).exists(),
     )
 
 

@@ -78,6 +78,16 @@ def expire(now: datetime) -> int:
     return len(expired)
 
 
+def shred_ended(now: datetime) -> int:
+    """Shred the studies that a person ended while they still had room; return how many."""
+    ended = ExportedStudy.objects.filter(state__in=ExportedStudy.FINAL, n_bytes_reserved__gt=0)
+    studies = list(ended.select_related("export__region"))
+    for study in studies:
+        shred(study, now)
+        ExportedStudy.objects.filter(pk=study.pk).update(n_bytes_reserved=0)
+    return len(studies)
+
+
 def sweep(now: datetime) -> int:
     """Shred what ended studies have left, remove what no study owns; return how many pieces.
 

@@ -77,7 +77,9 @@ def pack(code: str) -> str:
 def clear_up() -> str:
     from fleet.exports import shredding, work
 
-    return f"{work.end_cancelled(now)} cancelled, {shredding.expire(now())} expired."
+    n_cancelled, n_expired = work.end_cancelled(now), shredding.expire(now())
+    n_ended = shredding.shred_ended(now())
+    return f"{n_cancelled} cancelled, {n_expired} expired, {n_ended} shredded that had ended."
 
 
 @shared_task

@@ -80,6 +80,7 @@ def test_it_leaves_a_study_alone_that_cannot_go_on(fields):
         {"state": State.PREVIEW, "wants_cancel": True},
         {"state": State.READY, "expires_at": NOW},
         {"state": State.EXPIRED},
+        {"state": State.REFUSED, "n_bytes_reserved": 1000},
     ],
 )
 def test_it_lets_be_cleared_up(fields):

@@ -15,7 +15,7 @@ from fleet.exports.folders import (
 )
 from fleet.exports.models import ExportedStudy
 from fleet.exports.models_events import ExportEvent
-from fleet.exports.shredding import drop_raw, expire, shred, sweep
+from fleet.exports.shredding import drop_raw, expire, shred, shred_ended, sweep
 from tests.builders import NOW, make_region
 from tests.rig.export_center import ask
 
@@ -103,6 +103,14 @@ def test_it_does_not_take_another_regions_study_for_the_same(study):
     drop_raw(study)
 
     assert "raw" not in there(study)
+
+
+def test_it_shreds_what_a_person_rejected_and_gives_its_room_back(study):
+    fill(study)
+    ExportedStudy.objects.update(state=State.REFUSED, n_bytes_reserved=1000)
+
+    assert (shred_ended(NOW), shred_ended(NOW)) == (1, 0)
+    assert there(study) == set()
 
 
 def test_it_expires_a_package_to_the_second(study):

@@ -14,6 +14,7 @@ from fleet.exports.folders import make_folders, raw_folder
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.models_sources import ExportPolicy, LinkUse
 from fleet.exports.queueing import next_study
+from fleet.exports.watching import HALT
 from fleet.exports.ways.way import Trouble, WayFailed
 from tests.rig.export_center import ExportCenter, write_study
 
@@ -164,6 +165,14 @@ def test_it_cancels_in_the_middle_of_a_file(asked, center):
     assert fresh(asked).state == State.CANCELLED
     assert center.archive.said("fetched") == []
     assert center.files() == []
+
+
+def test_it_stops_in_the_middle_of_a_file_when_its_process_has_to_end(asked, center):
+    center.archive.seconds_a_piece = 0.1
+    while_fetching(asked, HALT.set)
+    HALT.clear()
+
+    assert (fresh(asked).state, fresh(asked).planned_at) == (State.QUEUED, None)
 
 
 def test_it_pauses_in_the_middle_of_a_file_and_goes_on_there(asked, center):
