@@ -22,6 +22,7 @@ from fleet.exports.pages.words import (
     sentence,
     short,
     shortened,
+    silence,
     state_words,
 )
 from fleet.exports.queueing import waiting
@@ -46,6 +47,7 @@ class StudyCard:
     level: str
     state: str
     sentence: str
+    silence: str
     remedy: str
     said: str
     done: int
@@ -164,6 +166,7 @@ def _card(
     packing = state == State.PREVIEW and study.looked_through_at is not None
     going = not is_over and not study.wants_cancel
     done, total = _progress(study)
+    outlook = Outlook(seconds_left(study), waiting(study, now))
     can_take = takes and state == State.READY and _is_good(study, now)
     return StudyCard(
         pk=study.pk,
@@ -172,7 +175,8 @@ def _card(
         glyph=glyph,
         level=level,
         state=state_words(study),
-        sentence=sentence(study, words, Outlook(seconds_left(study), waiting(study, now))),
+        sentence=sentence(study, words, outlook),
+        silence=silence(study, words, outlook),
         remedy=remedy(study.why),
         said=study.sentence,
         done=done,

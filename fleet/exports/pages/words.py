@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from fleet.exports.models import ExportedStudy
-from fleet.exports.queueing import Reason, Waiting
+from fleet.exports.queueing import AT_WORK, Reason, Waiting
 from fleet.review.dates import today
 from fleet.review.figures import Figures
 from fleet.review.standing_alerts import name_of
@@ -20,6 +20,8 @@ from fleet.review.standing_alerts import name_of
 State = ExportedStudy.State
 Why = ExportedStudy.Why
 KB, MB, GB = 1000, 1000**2, 1000**3
+# So long the exporter may take for a step without a sign of life.
+PATIENCE = timedelta(minutes=10)
 # Of a reference or a hash that is a whole line long, its first letters tell it from others.
 LONG, SHORT = 16, 12
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
@@ -144,6 +146,22 @@ def sentence(study: ExportedStudy, words: Words, outlook: Outlook) -> str:
         State.REFUSED: lambda *_a: _("Refused. The reason is below."),
         State.CANCELLED: lambda *_a: _("Cancelled. Nothing of it is left here."),
     }[State(study.state)](study, words, outlook)
+
+
+def silence(study: ExportedStudy, words: Words, outlook: Outlook) -> str:
+    """Return the warning about a step that should go on by itself and does not; mostly empty."""
+    is_packed = study.state == State.PREVIEW and study.looked_through_at is not None
+    is_ours = study.state in {State.REQUESTED, State.QUEUED, *AT_WORK} or is_packed
+    if not is_ours or study.is_paused or outlook.waits:
+        return ""
+    signs = (study.state_since, study.seen_at, study.looked_through_at)
+    silent_for = words.now - max(filter(None, signs))
+    if silent_for < PATIENCE:
+        return ""
+    return _(
+        "Nothing happened for %(age)s. If that goes on, an administrator looks whether the "
+        "exporter runs."
+    ) % {"age": words.figures.age(silent_for)}
 
 
 def ended(study: ExportedStudy) -> str:

@@ -10,7 +10,7 @@ from fleet.clock import now
 from fleet.exports.models import ExportedStudy
 from fleet.exports.models_events import ExportEvent
 from fleet.exports.models_sources import ExportPolicy, ExportRight
-from fleet.exports.pages.words import MARKS, Outlook, Words, remedy, sentence
+from fleet.exports.pages.words import MARKS, Outlook, Words, remedy, sentence, silence
 from tests.builders import NOW, make_person, make_region
 from tests.builders_exports import give_right, make_export, make_exported_study
 
@@ -87,6 +87,28 @@ def test_it_says_what_a_study_waits_for(page, change, sentence):
     found = page()
     assert "In the archive: 8 files, 66 MB." in found
     assert sentence in found
+
+
+@pytest.mark.parametrize(
+    ("change", "is_said"),
+    [
+        ({"state": "requested"}, True),
+        ({"state": "queued"}, True),
+        ({"state": "fetching"}, True),
+        ({"state": "preview", "looked_through_at": NOW - timedelta(hours=1)}, True),
+        ({"state": "fetching", "seen_at": NOW - timedelta(minutes=1)}, False),
+        ({"state": "queued", "is_paused": True}, False),
+        ({"state": "preview"}, False),
+        ({"state": "ready"}, False),
+    ],
+)
+def test_it_says_that_the_exporter_is_silent(study, change, is_said):
+    study.state_since = NOW - timedelta(hours=2)
+    for name, value in change.items():
+        setattr(study, name, value)
+    told = silence(study, Words.of_active_language(NOW), Outlook())
+
+    assert ("an administrator looks whether the exporter runs." in told) == is_said
 
 
 def test_it_says_that_another_study_goes_first(signed_in, study):
