@@ -66,6 +66,20 @@ def test_it_keeps_who_refers_to_whom(source: Path) -> None:
     assert not {uid for _, uid in pairs} & set(before.values())
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_it_keeps_who_refers_to_whom_between_files() -> None:
+    """One new UID for each old one, whichever file, series or patient it stands with."""
+    pairs: set[tuple[str, str]] = set()
+    for source in TAKEN:
+        dataset = pydicom.dcmread(source)
+        before = {place: uid for place, uid in uids(dataset) if "Private" not in place}
+        deidentify(dataset, MINIMAL, Pseudonyms(KEY, str(dataset.get("PatientID"))))
+        pairs |= {(before[place], uid) for place, uid in uids(dataset)}
+
+    assert len(pairs) > 100
+    assert len(pairs) == len({old for old, _ in pairs}) == len({new for _, new in pairs})
+
+
 @pytest.mark.parametrize("source", IMAGES, ids=lambda path: path.name)
 @pytest.mark.filterwarnings("ignore")
 def test_it_keeps_the_pixels(source: Path, tmp_path: Path) -> None:
