@@ -2,7 +2,8 @@
 
 page, wire, collecting, dead: against servers started here; detection: simulated, no server;
 deidentification: sample files, beside other programs as far as they can be installed;
-exporting: against an Orthanc and an SSH server of its own.
+cleaning: speed and memory of that, without a server;
+exporting: against an Orthanc and an SSH server of its own; bad-line: also a PACS, ten minutes.
 """
 
 from __future__ import annotations
@@ -22,7 +23,17 @@ import django
 
 django.setup()
 
-from bench import collecting, dead, deidentification, detection, exporting, page, wire
+from bench import (
+    bad_line,
+    cleaning,
+    collecting,
+    dead,
+    deidentification,
+    detection,
+    exporting,
+    page,
+    wire,
+)
 from bench.report import Report
 from bench.rig import create_regions, drop_regions, line
 from fleet.demo.postgres import Cluster
@@ -64,12 +75,14 @@ WITHOUT_SERVERS: dict[str, Callable[[], None]] = {
     "detection": detection.main,
     "detection-short": detection.short,
     "exporting": lambda: exporting.main(FOLDER / "exporting"),
+    "bad-line": lambda: bad_line.main(FOLDER / "bad-line"),
     "deidentification": deidentification.main,
+    "cleaning": cleaning.main,
 }
 
 
 def main() -> None:
-    names = sys.argv[1:] or [*BENCHES, "detection", "deidentification", "exporting"]
+    names = sys.argv[1:] or [*BENCHES, "detection", "deidentification", "exporting", "bad-line"]
     for name in names:
         if name in WITHOUT_SERVERS:
             WITHOUT_SERVERS[name]()
