@@ -58,13 +58,13 @@ def _asked(request: HttpRequest) -> HttpResponseBase:
             now=clock.now(),
         )
     )
-    return _json(export_shape(made), status=201)
+    return _json(export_shape(made, clock.now()), status=201)
 
 
 @for_bearers(Scope.READ)
 def export(request: HttpRequest, export_id: int) -> HttpResponseBase:
     """One export with its studies."""
-    return _json(export_shape(_export(request, export_id)))
+    return _json(export_shape(_export(request, export_id), clock.now()))
 
 
 @for_bearers(Scope.EXPORT, "POST")
@@ -80,7 +80,7 @@ def act(request: HttpRequest, export_id: int, deed: str) -> HttpResponseBase:
     if deed not in deeds:
         raise ApiError(404, _("There is nothing at this address of the API."))
     _tried(deeds[deed])
-    return _json(export_shape(_export(request, export_id)))
+    return _json(export_shape(_export(request, export_id), clock.now()))
 
 
 @for_bearers(Scope.EXPORT, "POST")
@@ -90,7 +90,7 @@ def act_on_study(request: HttpRequest, study_id: int, deed: str) -> HttpResponse
     if deed not in STEERING:
         raise ApiError(404, _("There is nothing at this address of the API."))
     _tried(lambda: STEERING[deed](study, cast(User, request.user), clock.now()))
-    return _json(export_shape(_export(request, study.export_id)))
+    return _json(export_shape(_export(request, study.export_id), clock.now()))
 
 
 @for_bearers(Scope.EXPORT, "GET")

@@ -16,6 +16,7 @@ from fleet.api.shapes import instant, moment
 from fleet.exports.estimates import seconds_left
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.purposes import DEFAULT
+from fleet.exports.queueing import waiting
 from fleet.exports.rights import visible_exports
 
 ON_A_PAGE = 50
@@ -41,6 +42,8 @@ class StudyShape(TypedDict):
     n_bytes_fetched: int
     bytes_per_s: float | None
     seconds_left: float | None
+    waits_for: str | None
+    waits_until: str | None
     n_left_out: int
     n_sheets: int
     package_bytes: int | None
@@ -128,12 +131,12 @@ def exports_shape(account: User, asked: Mapping[str, str], now: datetime) -> Exp
     page = found[:ON_A_PAGE]
     return ExportsShape(
         now=instant(now),
-        exports=[export_shape(one) for one in page],
+        exports=[export_shape(one, now) for one in page],
         next=page[-1].pk if len(found) > ON_A_PAGE else None,
     )
 
 
-def export_shape(export: Export) -> ExportShape:
+def export_shape(export: Export, now: datetime) -> ExportShape:
     return ExportShape(
         id=export.pk,
         region=export.region.code,
@@ -149,11 +152,12 @@ def export_shape(export: Export) -> ExportShape:
         decided_by=export.decided_by.get_username() if export.decided_by else None,
         decided_at=moment(export.decided_at),
         decision=export.decision,
-        studies=[_study(one) for one in export.studies.all()],
+        studies=[_study(one, now) for one in export.studies.all()],
     )
 
 
-def _study(study: ExportedStudy) -> StudyShape:
+def _study(study: ExportedStudy, now: datetime) -> StudyShape:
+    held = waiting(study, now)
     is_going = study.state in {ExportedStudy.State.QUEUED, ExportedStudy.State.FETCHING}
     return StudyShape(
         id=study.pk,
@@ -170,6 +174,8 @@ def _study(study: ExportedStudy) -> StudyShape:
         n_bytes_fetched=study.n_bytes_fetched,
         bytes_per_s=study.bytes_per_s,
         seconds_left=seconds_left(study) if is_going else None,
+        waits_for=held.reason.value if held else None,
+        waits_until=moment(held.until) if held else None,
         n_left_out=study.n_left_out,
         n_sheets=study.n_sheets,
         package_bytes=study.package_bytes,

@@ -9,7 +9,7 @@ from fleet.api.models import ApiToken, Scope
 from fleet.clock import now
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.models_events import ExportEvent
-from fleet.exports.models_sources import ExportRight
+from fleet.exports.models_sources import ExportPolicy, ExportRight
 from tests.builders import make_healthy_region, make_person, make_region
 from tests.builders_exports import give_right, make_export, make_exported_study, make_exporting
 from tests.fleet.api.test_openapi import described, faults
@@ -99,6 +99,15 @@ def test_it_filters_the_list(call, study, query, n):
 
 def test_it_refuses_a_wrong_page_as_described(call, described):
     assert faults(described, "/api/v1/exports/", call("get", "?before=x")) == []
+
+
+def test_it_says_what_a_study_waits_for(call, described, study):
+    ExportPolicy.objects.update(is_allowed=False)
+    ExportedStudy.objects.update(state=State.QUEUED)
+    response = call("get", f"{study.export_id}/")
+
+    assert faults(described, ONE, response) == []
+    assert response.json()["studies"][0]["waits_for"] == "forbidden"
 
 
 def test_it_approves_as_described(call, described, study):
