@@ -2,7 +2,7 @@
 
 FLEET_DEMO_DIR is the folder of everything (.demo; used again when it is there), FLEET_DEMO_PORT
 the web server's port (8000, or another when that is taken), FLEET_DEMO_REGIONS the number of
-regions (6).
+regions (6). FLEET_DEMO_SYNAPSE=0 leaves out the room of Matrix where Synapse is installed.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ def main() -> int:
             try:
                 show.start()
                 command = f"{os.path.relpath(sys.executable)} manage.py sham_scenario"
+                room = show.synapse
+                also = f"The same in Matrix: {room.url}  user: {ONCALL}\n" if room else ""
                 show.progress.last(
-                    f"Messages about alerts appear here and in {folder.messages}\n"
+                    f"Messages about alerts appear here and in {folder.messages}\n{also}"
                     f"To see one born, in another terminal: {command} zero_tensor\n"
                     f"Fleet is ready: http://{LOOPBACK}:{port}/  user: {ONCALL}"
                     f"  password: {folder.secret(ONCALL)}"

@@ -11,6 +11,7 @@ from fleet.demo.orthanc import Orthanc
 from fleet.demo.postgres import Cluster
 from fleet.demo.servers import Process, ServerError, tail
 from fleet.demo.ssh import SshServer
+from fleet.demo.synapse import Synapse
 from fleet.demo.valkey import Valkey
 
 
@@ -33,7 +34,7 @@ class Children:
         self._running: list[Child] = []
 
     def start(
-        self, child: Process | Cluster | Valkey | SshServer | Orthanc, *arguments: Any
+        self, child: Process | Cluster | Valkey | SshServer | Orthanc | Synapse, *arguments: Any
     ) -> None:
         """Start a server and wait until it is ready. Raises ServerError."""
         self._running.append(child)

@@ -13,10 +13,14 @@ from fleet.demo.contours import Contours
 from fleet.demo.scenario import ONCALL, VIEWER, Part, Way, all_codes
 from fleet.demo.servers import LOOPBACK, ServerError
 from fleet.demo.ssh import SshServer
+from fleet.demo.synapse import Room
 from fleet.people.models import Person, Role
 from regions.collect import collect
+from regions.credentials import seal
 from regions.models import AccessPath, Region, RegionStatus, SshHop, TunnelState
 from regions.sessions import close_idle_sessions
+
+ROOM = "Room of the demo"
 
 # How long ago the stale region was heard last.
 SILENT_FOR = timedelta(hours=26)
@@ -95,6 +99,23 @@ def create_channel() -> None:
     """Let alerts be told, in the console, unless somebody has chosen where."""
     if not Channel.objects.exists():
         Channel.objects.create(name="Console of the demo", kind=Channel.Kind.CONSOLE, position=1)
+
+
+def leave_room() -> None:
+    """Let the console say what a room did at another start."""
+    Channel.objects.filter(name=ROOM).update(is_enabled=False)
+
+
+def create_room(server: str, room: Room) -> None:
+    """Let alerts be told in a room of Matrix, before the console."""
+    at = {
+        "is_enabled": True,
+        "server": server,
+        "address": room.address,
+        "credential": seal(room.token),
+    }
+    first = {"name": ROOM, "kind": Channel.Kind.MATRIX, "position": 0, **at}
+    Channel.objects.update_or_create(name=ROOM, defaults=at, create_defaults=first)
 
 
 def account(name: str, password: str, *, is_superuser: bool = False) -> User:

@@ -22,6 +22,7 @@ from fleet.demo.running import write_environment
 from fleet.demo.scenario import DAYS, ONCALL, Part, Way
 from fleet.demo.servers import LOOPBACK, ServerError
 from fleet.demo.ssh import SshServer
+from fleet.demo.synapse import Synapse, find_synapse
 from fleet.demo.valkey import Valkey
 
 TUNNELS_WITHIN_S = 60.0
@@ -48,6 +49,8 @@ class Show:
         self.valkey = Valkey(folder.path / "valkey")
         self.center = Center(folder, self.central, self.valkey, port)
         self.contours = Contours(folder, self.regional, parts)
+        python = find_synapse()
+        self.synapse = Synapse(folder.path / "matrix", python) if python else None
         self.servers: dict[str, SshServer] = {}
 
     def start(self) -> None:
@@ -71,6 +74,9 @@ class Show:
         self.children.start(self.contours.simulator())
         self._start_archives()
         self._start_ssh_servers()
+        if self.synapse:
+            self.progress.step("Starting a server of Matrix")
+            self.children.start(self.synapse)
         self._use_django()
         self._open_ways()
         self._start_fleet()
@@ -115,6 +121,11 @@ class Show:
         registration.register(self.contours, self.servers)
         registration.create_people(self.folder.secret(ONCALL))
         registration.create_channel()
+        if self.synapse:
+            room = self.synapse.room(ONCALL, self.folder.secret(ONCALL))
+            registration.create_room(self.synapse.url, room)
+        else:
+            registration.leave_room()
         exporting.register(self.contours, self.folder.secret(ONCALL))
         began = now()
         self.children.start(self.center.process("keeper", processes.KEEPER, "fleet_collect"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from fleet.alerts.messengers.by_apprise import ByApprise
-from fleet.alerts.messengers.console import Console
+from fleet.alerts.messengers.console import Console, Copied
 from fleet.alerts.messengers.matrix import Matrix
 from fleet.alerts.messengers.messenger import Gone, Messenger
 from fleet.alerts.messengers.telegram import Telegram
@@ -12,9 +14,17 @@ from regions.credentials import CredentialError, reveal
 
 
 def messenger_of(channel: Channel) -> Messenger:
-    """Return the channel's chat; raise Gone when its credential cannot be read."""
+    """Return the channel's chat; raise Gone when its credential cannot be read.
+
+    Where the console has a file, what any chat is told is written there too.
+    """
     if channel.kind == Channel.Kind.CONSOLE:
         return Console()
+    chat = _chat_of(channel)
+    return Copied(chat) if settings.FLEET_CONSOLE_FILE else chat
+
+
+def _chat_of(channel: Channel) -> Messenger:
     if channel.kind == Channel.Kind.TELEGRAM:
         return telegram_of(channel)
     if channel.kind == Channel.Kind.APPRISE:

@@ -7,7 +7,30 @@ from pathlib import Path
 
 from django.conf import settings
 
-from fleet.alerts.messengers.messenger import Text
+from fleet.alerts.messengers.messenger import Messenger, Text
+
+
+class Copied:
+    """Another chat, with a copy of what it takes for who has no client of it at hand."""
+
+    def __init__(self, chat: Messenger) -> None:
+        self._chat = chat
+        self._console = Console()
+        self.can_edit = chat.can_edit
+        self.shows_pictures = chat.shows_pictures
+
+    def send(self, text: Text, key: str, *, is_silent: bool, picture: bytes | None = None) -> str:
+        named = self._chat.send(text, key, is_silent=is_silent, picture=picture)
+        self._console.send(text, key, is_silent=is_silent)
+        return named
+
+    def edit(self, remote_id: str, text: Text, key: str) -> None:
+        self._chat.edit(remote_id, text, key)
+        self._console.edit(remote_id, text, key)
+
+    def reply(self, remote_id: str, text: Text, key: str, *, is_silent: bool) -> None:
+        self._chat.reply(remote_id, text, key, is_silent=is_silent)
+        self._console.reply(remote_id, text, key, is_silent=is_silent)
 
 
 class Console:

@@ -36,12 +36,9 @@ def synapse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
 
 
 @pytest.fixture(scope="module")
-def accounts(synapse: Synapse) -> Iterator[tuple[Account, Account]]:
+def accounts(synapse: Synapse) -> tuple[Account, Account]:
     """The bot and a reader."""
-    made = synapse.register("fleet"), synapse.register("anna")
-    yield made
-    for one in made:
-        one.close()
+    return synapse.register("bot"), synapse.register("anna")
 
 
 @pytest.fixture
@@ -62,6 +59,21 @@ def room(
 def deliver() -> None:
     while deliver_next(SOON, pace=timedelta()):
         pass
+
+
+def test_it_opens_one_room_for_the_demo_and_its_reader(synapse):
+    room, again = synapse.room("oncall", "secret"), synapse.room("oncall", "secret")
+
+    assert room == again
+    assert Account(synapse.url, room.token).messages(room.address) == []
+
+
+def test_it_copies_what_the_room_takes_into_the_file(room, accounts, settings, tmp_path):
+    settings.FLEET_CONSOLE_FILE = str(tmp_path / "messages.txt")
+    deliver()
+
+    (said,) = accounts[1].messages(room)
+    assert said["content"]["body"] in (tmp_path / "messages.txt").read_text()
 
 
 def test_it_tells_changes_and_ends_an_alert(room, accounts):

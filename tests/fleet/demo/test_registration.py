@@ -14,7 +14,9 @@ from fleet.demo.folder import open_folder
 from fleet.demo.postgres import Cluster
 from fleet.demo.scenario import cast
 from fleet.demo.ssh import SshServer
+from fleet.demo.synapse import Room
 from fleet.people.rights import visible_regions
+from regions.credentials import reveal
 from regions.models import AccessPath, Region, RegionStatus
 from tests.builders import make_region
 
@@ -101,6 +103,18 @@ def test_it_lets_alerts_be_told_unless_somebody_chose_where() -> None:
     registration.create_channel()
 
     assert list(Channel.objects.values_list("name", "kind")) == [("ours", "console")]
+
+
+def test_it_tells_alerts_in_the_room_first_and_in_the_console_without_it() -> None:
+    registration.create_channel()
+    registration.create_room("http://127.0.0.1:1", Room("!a:fleet.test", "token"))
+    registration.create_room("http://127.0.0.1:2", Room("!a:fleet.test", "token"))
+
+    first, _console = Channel.objects.filter(is_enabled=True)
+    assert (first.kind, first.server) == ("matrix", "http://127.0.0.1:2")
+    assert reveal(first.credential) == "token"
+    registration.leave_room()
+    assert Channel.objects.filter(is_enabled=True).get().kind == "console"
 
 
 def test_it_shows_two_regions_to_the_viewer(registrar: Registrar) -> None:
