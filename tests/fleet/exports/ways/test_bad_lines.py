@@ -116,7 +116,7 @@ def test_it_fetches_at_most_64_kib_twice_when_the_worker_is_killed(
     fetcher = Fetcher(hop, tmp_path / "raw", study.uid, tmp_path / "log")
     line.before_cut = fetcher.kill
     fetcher.start()
-    fetcher.wait(20)
+    fetcher.wait(60)
 
     fetcher.stop()
     line.stop()
