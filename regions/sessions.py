@@ -43,8 +43,12 @@ class RegionSession:
             password=params["PASSWORD"],
             connect_timeout=CONNECT_TIMEOUT_S,
             autocommit=True,
-            prepare_threshold=None,
+            # To plan the collector's statements takes as long as to run them: once is enough.
+            prepare_threshold=0,
+            options="-c plan_cache_mode=force_generic_plan",
         )
+        # A region needs fewer; the plans of the one before give way, for they take memory.
+        self.center.prepared_max = 24
         self.region: psycopg.Connection[Any] | None = None
         self.reached: tuple[Endpoint, str, str] | None = None
         # What the region's foreign server was made of when this session last looked.
