@@ -127,10 +127,13 @@ def test_it_waits_for_room(asked, center, monkeypatch):
 def test_it_tries_a_line_that_is_down_for_hours_and_then_gives_up(asked, center):
     work.look_up_studies(center.region, now)
     center.archive.failure = WayFailed(Trouble.LINK, "The line is cut.")
-    waits = [timedelta(hours=n) for n in range(12)]
-    states = [run(asked, wait).state for wait in waits]
+    states = [run(asked).state]
+    waits = fresh(asked).retry_at - now()
+    ExportedStudy.objects.update(n_failures=10)
+    states += [run(asked, timedelta(hours=n)).state for n in (1, 2)]
 
-    assert states == [State.QUEUED] * 11 + [State.FAILED]
+    assert timedelta(0) < waits <= timedelta(seconds=5)
+    assert states == [State.QUEUED, State.QUEUED, State.FAILED]
     assert (*end_of(asked), fresh(asked).sentence) == (
         State.FAILED,
         Why.PATH_CLOSED,
