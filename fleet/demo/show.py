@@ -165,7 +165,7 @@ class Show:
             sender.send_task("regions.tasks.plan_collections", queue="default")
             self._await(
                 lambda: expected - registration.collected(expected, began),
-                60 + 5 * len(self.parts),
+                90 + 5 * len(self.parts),
                 lambda codes: f"Not collected:\n{registration.why_not_collected(codes)}",
             )
             sender.send_task("regions.tasks.rebuild_union", queue="default")

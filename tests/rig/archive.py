@@ -10,11 +10,9 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from fleet.exports.ways.landing import Landing
-from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Trouble, WayFailed
+from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Trouble, Way, WayFailed
 
 PIECE = 4096
 
@@ -55,7 +53,7 @@ class Archive:
             raise WayFailed(Trouble.LINK, "The line was cut.")
 
 
-class FolderWay:
+class FolderWay(Way):
     """A way to an Archive."""
 
     def __init__(self, archive: Archive) -> None:
@@ -100,14 +98,3 @@ class FolderWay:
 
     def close(self) -> None:
         pass
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

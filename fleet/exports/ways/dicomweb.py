@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from email.message import Message
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 from fleet.exports.ways.landing import Landing
 from fleet.exports.ways.lookup import UID
 from fleet.exports.ways.multipart import NotMultipart, only_part
 from fleet.exports.ways.reach import Reach
-from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Trouble, WayFailed
+from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Trouble, Way, WayFailed
 from fleet.exports.ways.web import NOT_FOUND, Web, WebSource
 
 STUDY, SERIES, SOP, N_INSTANCES = "0020000D", "0020000E", "00080018", "00201208"
@@ -23,7 +22,7 @@ PAGE = 1000
 MOST_INSTANCES = 20_000
 
 
-class DicomwebWay:
+class DicomwebWay(Way):
     """Studies of one DICOMweb server, whose sizes and MD5 nobody tells beforehand."""
 
     n_parallel = 4
@@ -87,17 +86,6 @@ class DicomwebWay:
 
     def close(self) -> None:
         self._web.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _list(self, answer: Any) -> list[dict[str, Any]]:
         """Return the datasets of an answer; none where the server says that nothing is there."""

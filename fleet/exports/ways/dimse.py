@@ -7,8 +7,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from fleet.exports.ways.dimse_association import (
     FIELD,
@@ -36,7 +34,7 @@ from fleet.exports.ways.dimse_source import DimseSource
 from fleet.exports.ways.landing import Landing
 from fleet.exports.ways.lookup import UID, wanted
 from fleet.exports.ways.reach import Reach
-from fleet.exports.ways.way import Found, Instance, Said, StudyKey
+from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Way
 
 CONNECT_WITHIN_S = 20.0
 MOST_INSTANCES = 20_000
@@ -56,7 +54,7 @@ SOP_CLASS, SOP_INSTANCE = 0x0008_0016, 0x0008_0018
 STUDY, SERIES, N_INSTANCES = 0x0020_000D, 0x0020_000E, 0x0020_1208
 
 
-class DimseWay:
+class DimseWay(Way):
     """Studies of one PACS. Series, instance and class name an instance; nobody tells its size."""
 
     n_parallel = 1
@@ -156,17 +154,6 @@ class DimseWay:
         if self._idle:
             self._idle.close()
         self._idle = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @contextmanager
     def _asking(self) -> Iterator[Association]:

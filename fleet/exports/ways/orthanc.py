@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from fleet.exports.ways.landing import Landing
 from fleet.exports.ways.reach import Reach
-from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Trouble, WayFailed
+from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Trouble, Way, WayFailed
 from fleet.exports.ways.web import NOT_FOUND, Web, WebSource
 
 NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{8}){4}")
@@ -19,7 +18,7 @@ MD5 = re.compile(rb"[0-9a-f]{32}")
 ENOUGH = 2
 
 
-class OrthancWay:
+class OrthancWay(Way):
     """Studies of one Orthanc, version 1.9 and later; it keeps the `reach` that it was given."""
 
     n_parallel = 4
@@ -83,17 +82,6 @@ class OrthancWay:
 
     def close(self) -> None:
         self._web.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _by_uid(self, uid: str) -> list[str]:
         found = self._web.json("POST", "/tools/lookup", uid)

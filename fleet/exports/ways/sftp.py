@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import paramiko
 from paramiko.channel import Channel
@@ -25,7 +23,7 @@ from fleet.exports.ways.sftp_messages import (
     Status,
 )
 from fleet.exports.ways.sftp_session import Session
-from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Trouble, WayFailed
+from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Trouble, Way, WayFailed
 
 OPEN_WITHIN_S = 20.0
 WINDOW_BYTES = 4 * 2**20
@@ -38,7 +36,7 @@ DEEPEST = 4
 UNTRUSTED_BYTES = 4 * 2**10
 
 
-class SftpWay:
+class SftpWay(Way):
     """Studies in folders. An instance is named by its path and the second when it was written.
 
     So a file that was written anew is another instance, and no part file is continued with it.
@@ -99,17 +97,6 @@ class SftpWay:
         if self._open:
             self._open.close()
         self._open = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
