@@ -16,6 +16,7 @@ from tests.rig.filled import Filled, MakeFilled
 
 pytestmark = pytest.mark.integration
 HOUR = timedelta(hours=1)
+NOON = datetime.fromisoformat("2026-03-04T06:00Z")
 
 
 def fault_of(name: str, filled: Filled) -> Fault:
@@ -36,7 +37,8 @@ def statuses(filled: Filled, since: datetime) -> dict[str, int]:
 
 @pytest.mark.parametrize("shape", list(Shape))
 def test_it_leaves_no_trace_of_any_fault(make_filled: MakeFilled, shape: Shape) -> None:
-    filled = make_filled(shape, days=11, studies_per_day=30)
+    # In the evening a region of this size has hours in which nothing can go wrong.
+    filled = make_filled(shape, days=11, studies_per_day=30, end=NOON)
     before = rows(filled)
     for name in CHANGES:
         assert break_region(filled.connection, filled.sham, fault_of(name, filled)) > 0
@@ -54,7 +56,7 @@ def test_it_mends_nothing_where_nothing_is_wrong(make_filled: MakeFilled) -> Non
 
 
 def test_the_simulator_goes_on_with_a_fault_and_without_it(make_filled: MakeFilled) -> None:
-    filled = make_filled(Shape.JOURNAL, days=1, end=datetime.fromisoformat("2026-03-04T06:00Z"))
+    filled = make_filled(Shape.JOURNAL, days=1, end=NOON)
     feed = Feed(filled.connection, filled.sham)
     break_region(filled.connection, filled.sham, Fault("silence", filled.end - HOUR))
     feed.write(filled.connection, filled.end + HOUR)
@@ -68,7 +70,7 @@ def test_the_simulator_goes_on_with_a_fault_and_without_it(make_filled: MakeFill
 
 
 def test_a_fault_ends_when_it_was_told_to(make_filled: MakeFilled) -> None:
-    filled = make_filled(Shape.TABLES, days=1, end=datetime.fromisoformat("2026-03-04T06:00Z"))
+    filled = make_filled(Shape.TABLES, days=1, end=NOON)
     fault = Fault("silence", filled.end - HOUR, filled.end)
     break_region(filled.connection, filled.sham, fault)
 
