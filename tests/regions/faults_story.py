@@ -188,7 +188,7 @@ def seconds_of_page(client: Client, times: int = 12) -> float:
 def describe(story: Story) -> str:
     """Return the measured figures in a line."""
     return (
-        f"alone {median(story.alone):.3f} s, together {median(story.together):.3f} s,"
+        f"alone {min(story.alone):.3f} s, together {min(story.together):.3f} s,"
         f" page {story.page_before * 1000:.0f} and {story.page_during * 1000:.0f} ms,"
         f" freed after {story.freed_after:.1f} s"
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import pytest
@@ -67,7 +66,8 @@ def story(
 
 
 def test_it_collects_the_five_in_the_time_they_take_alone(story: Story) -> None:
-    assert median(story.together) < median(story.alone) * 1.2 + 0.1, describe(story)
+    # The least of several: what else the machine does meanwhile only adds.
+    assert min(story.together) < min(story.alone) * 1.2 + 0.1, describe(story)
 
 
 def test_it_shows_the_page_in_its_normal_time(story: Story) -> None:
