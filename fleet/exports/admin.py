@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from fleet.exports.models_events import ExportEvent
 from fleet.exports.models_sources import ExportPolicy, ExportRight, StudySource
+from fleet.people.admin import TrailAdmin
 from regions.admin import SecretField, SecretForm
 
 
@@ -52,27 +52,7 @@ class ExportRightAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain at 
 
 
 @admin.register(ExportEvent)
-class ExportEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain at run time
-    """To be read and searched only: nobody edits what happened."""
-
+class ExportEventAdmin(TrailAdmin):
     list_display = ("at", "kind", "username", "region_code", "export_id", "study_ref", "detail")
     list_filter = ("kind", "at")
     search_fields = ("username", "region_code", "study_ref")
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(
-        self,
-        request: HttpRequest,  # noqa: ARG002
-        obj: ExportEvent | None = None,  # noqa: ARG002
-    ) -> bool:
-        return False
-
-    def has_delete_permission(
-        self,
-        request: HttpRequest,  # noqa: ARG002
-        obj: ExportEvent | None = None,  # noqa: ARG002
-    ) -> bool:
-        return False

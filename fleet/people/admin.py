@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -81,13 +82,9 @@ class AuthenticatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain a
         return False
 
 
-@admin.register(AuditEvent)
-class AuditEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain at run time
+class TrailAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain at run time
     """To be read and searched only: nobody edits what happened."""
 
-    list_display = ("at", "kind", "username", "region_code", "subject", "detail")
-    list_filter = ("kind", "at")
-    search_fields = ("username", "region_code", "subject")
     actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
@@ -96,13 +93,20 @@ class AuditEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # plain at r
     def has_change_permission(
         self,
         request: HttpRequest,  # noqa: ARG002
-        obj: AuditEvent | None = None,  # noqa: ARG002
+        obj: models.Model | None = None,  # noqa: ARG002
     ) -> bool:
         return False
 
     def has_delete_permission(
         self,
         request: HttpRequest,  # noqa: ARG002
-        obj: AuditEvent | None = None,  # noqa: ARG002
+        obj: models.Model | None = None,  # noqa: ARG002
     ) -> bool:
         return False
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(TrailAdmin):
+    list_display = ("at", "kind", "username", "region_code", "subject", "detail")
+    list_filter = ("kind", "at")
+    search_fields = ("username", "region_code", "subject")
