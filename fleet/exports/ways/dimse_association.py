@@ -36,6 +36,7 @@ from fleet.exports.ways.dimse_elements import (
 )
 from fleet.exports.ways.dimse_offers import MOST_CONTEXTS, Offer
 from fleet.exports.ways.reach import Stream
+from fleet.exports.ways.receiving import receive
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
 IMPLEMENTATION = "FLEET"
@@ -254,17 +255,7 @@ class Association:
         return kind, body
 
     def _receive(self, n_bytes: int, until: float) -> None:
-        while len(self._received) < n_bytes:
-            self._stream.settimeout(max(until - time.monotonic(), 0.001))
-            try:
-                piece = self._stream.recv(MOST_PER_READ)
-            except TimeoutError:
-                raise
-            except (OSError, SSHException, EOFError):
-                piece = b""
-            if not piece:
-                raise ConnectionError
-            self._received += piece
+        receive(self._stream, self._received, n_bytes, until, at_once=MOST_PER_READ)
 
 
 def _request(called: str, calling: str, offered: Mapping[int, Offer]) -> bytes:

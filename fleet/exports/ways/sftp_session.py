@@ -14,6 +14,7 @@ from itertools import count
 from paramiko.channel import Channel
 from paramiko.ssh_exception import SSHException
 
+from fleet.exports.ways.receiving import receive
 from fleet.exports.ways.sftp_messages import (
     Attributes,
     Kind,
@@ -217,14 +218,4 @@ class Session:
         return kind, message
 
     def _receive(self, n_bytes: int, until: float) -> None:
-        while len(self._received) < n_bytes:
-            self._channel.settimeout(max(until - time.monotonic(), 0.001))
-            try:
-                piece = self._channel.recv(MOST_PER_READ)
-            except TimeoutError:
-                raise
-            except (OSError, SSHException, EOFError):
-                piece = b""
-            if not piece:
-                raise ConnectionError
-            self._received += piece
+        receive(self._channel, self._received, n_bytes, until, at_once=MOST_PER_READ)
