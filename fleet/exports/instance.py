@@ -104,6 +104,7 @@ def _clean(source: Path, target: Path, task: Task) -> Outcome:
     identity = traces.identity_of(dataset)
     pseudonyms = Pseudonyms(task.key, _patient(dataset))
     deidentify(dataset, task.purpose, pseudonyms)
+    pixels.check_is_image(dataset)
     _write(dataset, target)
     return _looked_at(dataset, source, target, identity, is_masked=bool(masks))
 

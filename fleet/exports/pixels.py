@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.utils import get_expected_length
 from pydicom.tag import Tag
 
+from fleet.exports.admission import IMAGES
 from fleet.exports.ends import End, Stopped
 
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -31,6 +32,12 @@ def check_pixels(dataset: Dataset) -> None:
         raise Stopped(End.TOO_BIG)
     is_compressed = dataset.file_meta.TransferSyntaxUID.is_compressed
     if not dataset.PixelData or (not is_compressed and len(dataset.PixelData) < expected):
+        raise Stopped(End.TRUNCATED)
+
+
+def check_is_image(dataset: Dataset) -> None:
+    """Raise Stopped for an image that ends before it says how many rows it has."""
+    if "Rows" not in dataset and dataset.SOPClassUID in IMAGES:
         raise Stopped(End.TRUNCATED)
 
 

@@ -179,3 +179,16 @@ def test_it_reads_a_file_with_many_small_sequences(tmp_path: Path, cleaner: Clea
     dataset.save_as(tmp_path / "in.dcm")
 
     assert cleaner.clean(tmp_path / "in.dcm", tmp_path / "out.dcm").end is End.CLEANED
+
+
+def test_it_says_that_an_image_ends_before_its_rows(
+    cleaner_of: Callable[..., Cleaner], tmp_path: Path
+) -> None:
+    dataset = pydicom.dcmread(CT)
+    for tag in [tag for tag in dataset.keys() if tag >= 0x00280002]:  # noqa: SIM118
+        del dataset[tag]
+    dataset.save_as(tmp_path / "cut")
+
+    outcome = cleaner_of(task()).clean(tmp_path / "cut", tmp_path / "clean")
+
+    assert outcome.end is End.TRUNCATED
