@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import models, transaction
 
+from regions.belongings import BELONGINGS, Belongings
 from regions.credentials import seal, validate_reference
 from regions.failures import Failure
 from regions.models import AccessPath, Region, SshHop
@@ -34,7 +35,7 @@ REGION_WORDS = (
 )
 PATH_WORDS = ("database_host", "database_port", "is_enabled")
 HOP_WORDS = ("host", "port", "user", "private_key", "passphrase", "host_key")
-SECRETS = {"database_password", "private_key", "passphrase"}
+SECRETS = {"database_password", "private_key", "passphrase", "password"}
 HOST_KEY_REMEDY = (
     "It is missing. Ask the region's administrator for it (cat /etc/ssh/ssh_host_ed25519_key.pub);"
     " nothing is trusted unseen."
@@ -81,6 +82,7 @@ class Registrar:
         values = self._mapping(f"region {number}", description)
         where = str(values.get("code") or f"region {number}")
         described_paths = self._sequence(f"{where}.paths", values.pop("paths", []))
+        rows = [row for kind in BELONGINGS for row in self._build_belongings(where, kind, values)]
         region = self._build(Region(), where, REGION_WORDS, values)
         paths = [
             self._build_path(f"{where}.paths[{position}]", position, path)
@@ -90,8 +92,22 @@ class Registrar:
         if len(self.faults) == n_faults:
             self._open_secrets(where, region, [hop for _path, hops in paths for hop in hops])
         if len(self.faults) == n_faults:
-            _save(region, paths)
+            _save(region, paths, rows)
         return region
+
+    def _build_belongings(
+        self, where: str, kind: Belongings, values: dict[str, Any]
+    ) -> list[models.Model]:
+        described = self._sequence(f"{where}.{kind.word}", values.pop(kind.word, []))
+        return [
+            self._build(
+                kind.model(position=position),
+                (place := f"{where}.{kind.word}[{position}]"),
+                kind.words,
+                self._mapping(place, description),
+            )
+            for position, description in enumerate(described, start=1)
+        ]
 
     def _build_path(
         self, where: str, position: int, description: object
@@ -182,8 +198,13 @@ class Registrar:
         return []
 
 
-def _save(region: Region, paths: list[tuple[AccessPath, list[SshHop]]]) -> None:
+def _save(
+    region: Region, paths: list[tuple[AccessPath, list[SshHop]]], rows: list[models.Model]
+) -> None:
     region.save()
+    for row in rows:
+        row.region = region  # type: ignore[attr-defined]  # every model of BELONGINGS has it
+        row.save()
     for path, hops in paths:
         path.region = region
         path.save()

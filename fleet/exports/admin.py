@@ -17,11 +17,7 @@ class SourceForm(SecretForm):
 
     class Meta:
         model = StudySource
-        fields = (
-            *("region", "position", "kind", "is_enabled", "host", "port", "base_path"),
-            *("username", "password", "called_ae_title", "calling_ae_title"),
-            *("lookup", "lookup_tag", "keep_days"),
-        )
+        fields = ("region", "position", *StudySource.DESCRIBED_BY)
 
 
 @admin.register(StudySource)

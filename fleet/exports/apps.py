@@ -11,3 +11,7 @@ class ExportsConfig(AppConfig):
 
     def ready(self) -> None:
         from fleet.exports import checks  # noqa: F401 (registers them)
+        from fleet.exports.models_sources import StudySource
+        from regions.belongings import BELONGINGS, Belongings
+
+        BELONGINGS.append(Belongings("study_sources", StudySource, StudySource.DESCRIBED_BY))

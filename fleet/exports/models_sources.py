@@ -31,6 +31,13 @@ class StudySource(models.Model):
         SFTP = "sftp", _("SFTP folder")
         DIMSE = "dimse", _("C-FIND and C-GET")
 
+    # What an administrator says of it, in this order.
+    DESCRIBED_BY = (
+        *("kind", "is_enabled", "host", "port", "base_path", "certificate"),
+        *("username", "password", "called_ae_title", "calling_ae_title"),
+        *("lookup", "lookup_tag", "keep_days"),
+    )
+
     class Lookup(models.TextChoices):
         UID = "uid", _("by the UID that the region's contract gives")
         TAG = "tag", _("by a DICOM attribute that holds the reference")
@@ -54,6 +61,21 @@ class StudySource(models.Model):
         blank=True,
         validators=[validate_reference],
         help_text=_("env:NAME, file:/path, or a sealed value."),
+    )
+    certificate = models.CharField(
+        _("TLS certificate"),
+        max_length=500,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^(sha256:([0-9A-Fa-f]{2}:?){32}|file:/.+)$",
+                _("Write file:/path of a CA's certificate, or sha256: and 64 hexadecimal digits."),
+            )
+        ],
+        help_text=_(
+            "Empty: without TLS. file:/path of the CA that signed the archive's certificate, or"
+            " sha256: and the fingerprint of the archive's own."
+        ),
     )
     called_ae_title = models.CharField(
         _("called AE title"), max_length=16, blank=True, validators=[AE_TITLE]
@@ -94,6 +116,8 @@ class StudySource(models.Model):
         """Refuse a source that could not be asked, naming what is missing."""
         missing: dict[str, object] = {}
         if self.kind == self.Kind.SFTP:
+            if self.certificate:
+                missing["certificate"] = _("Take it away: SFTP is within SSH already.")
             if "{study_uid}" not in self.base_path and "{study_ref}" not in self.base_path:
                 missing["base_path"] = _("Name the folder with {study_uid} or {study_ref} in it.")
         else:

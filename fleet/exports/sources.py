@@ -12,6 +12,7 @@ from fleet.exports.ways.orthanc import OrthancWay
 from fleet.exports.ways.reach import Reach
 from fleet.exports.ways.sftp import SftpWay
 from fleet.exports.ways.sftp_folder import SftpSource
+from fleet.exports.ways.tls import Certificate
 from fleet.exports.ways.way import Trouble, Way, WayFailed
 from fleet.exports.ways.web import WebSource
 from regions.credentials import CredentialError, reveal
@@ -33,6 +34,7 @@ def _web(source: StudySource) -> WebSource:
         username=source.username,
         password=_password(source),
         lookup_tag=_tag(source),
+        certificate=_certificate(source),
     )
 
 
@@ -44,6 +46,7 @@ def _pacs(source: StudySource) -> DimseSource:
         called_ae_title=source.called_ae_title,
         calling_ae_title=source.calling_ae_title,
         lookup_tag=_tag(source),
+        certificate=_certificate(source),
     )
 
 
@@ -52,6 +55,12 @@ def _password(source: StudySource) -> str:
         return reveal(source.password) if source.password else ""
     except CredentialError as error:
         raise WayFailed(Trouble.CONFIGURATION, str(error)) from None
+
+
+def _certificate(source: StudySource) -> Certificate | None:
+    if not source.certificate:
+        return None
+    return Certificate(f"The study source {source}", source.certificate)
 
 
 def _tag(source: StudySource) -> str:

@@ -306,3 +306,31 @@ def test_it_reveals_nothing_in_its_output(key: Path, capsys: Any) -> None:
     output = add_region(*flags(key))
 
     assert "sesame" not in output + capsys.readouterr().err
+
+
+SOURCES = """
+study_sources:
+  - {kind: orthanc, host: 127.0.0.1, port: 8042, username: fleet, password: "env:TVER_PASSWORD"}
+  - {kind: sftp, base_path: "/archive/{study_ref}", keep_days: 90}
+"""
+
+
+def test_it_adds_the_archives_of_a_region(add_file: Callable[..., str]) -> None:
+    add_file(DIRECT + SOURCES)
+
+    orthanc, folder = Region.objects.get(code="tver").study_sources.order_by("position")
+    assert (orthanc.position, orthanc.port, orthanc.password) == (1, 8042, "env:TVER_PASSWORD")
+    assert (folder.position, folder.base_path, folder.keep_days) == (2, "/archive/{study_ref}", 90)
+
+
+def test_it_names_what_an_archive_lacks(tmp_path: Path) -> None:
+    file = tmp_path / "regions.yaml"
+    lacking = "  - {kind: dicomweb, host: pacs, password: plain, folder: x}\n"
+    file.write_text(DIRECT + "study_sources:\n" + lacking)
+
+    said = refusal("--file", str(file))
+
+    assert "tver.study_sources[1].port: Write the port." in said
+    assert "tver.study_sources[1]: “folder” means nothing here. Known are kind, is_enabled" in said
+    assert "plain" not in said
+    assert "tver.study_sources[1].password:" in said

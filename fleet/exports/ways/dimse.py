@@ -186,8 +186,9 @@ class DimseWay(Way):
                 self._busy = None
 
     def _associate(self, offers: Sequence[Offer]) -> Association:
-        stream = self._reach.stream(self._source.host, self._source.port, CONNECT_WITHIN_S)
-        called, calling = self._source.called_ae_title, self._source.calling_ae_title
+        source = self._source
+        called, calling = source.called_ae_title, source.calling_ae_title
+        stream = self._reach.stream(source.host, source.port, CONNECT_WITHIN_S, source.certificate)
         try:
             association = Association(stream, called, calling, offers)
         except BaseException:
@@ -195,7 +196,7 @@ class DimseWay(Way):
             raise
         if association.context_of(offers[0].abstract) is None:
             association.close()
-            raise self._source.no_service(SERVICES[offers[0].abstract])
+            raise source.no_service(SERVICES[offers[0].abstract])
         return association
 
     def _ask(

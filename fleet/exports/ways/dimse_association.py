@@ -7,7 +7,6 @@ that outlives a killed worker.
 
 from __future__ import annotations
 
-import socket
 import struct
 import time
 from collections import deque
@@ -35,8 +34,7 @@ from fleet.exports.ways.dimse_elements import (
     write_elements,
 )
 from fleet.exports.ways.dimse_offers import MOST_CONTEXTS, Offer
-from fleet.exports.ways.reach import Stream
-from fleet.exports.ways.receiving import receive
+from fleet.exports.ways.streams import Stream, hang_up, receive
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
 IMPLEMENTATION = "FLEET"
@@ -131,10 +129,7 @@ class Association:
     def abort(self) -> None:
         with suppress(OSError, SSHException):
             self._send(struct.pack(">BxI4x", Pdu.ABORT, 4))
-        with suppress(OSError, EOFError):
-            # Another thread may wait for what the stream brings.
-            self._stream.shutdown(socket.SHUT_RDWR)
-        self._stream.close()
+        hang_up(self._stream)
 
     def context_of(self, abstract: str) -> int | None:
         """Return the number under which something was accepted, if it was."""

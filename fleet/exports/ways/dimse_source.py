@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fleet.exports.ways.dimse_association import Rejected
+from fleet.exports.ways.tls import Certificate
 from fleet.exports.ways.way import Trouble, WayFailed
 
 TRANSIENT = 2
@@ -25,6 +26,7 @@ class DimseSource:
     called_ae_title: str
     calling_ae_title: str = "FLEET"
     lookup_tag: str = ""  # the attribute that holds the study_ref, "0008,0050"; empty: by UID
+    certificate: Certificate | None = None  # by what it is known; None: without TLS
 
     def __str__(self) -> str:
         return f"The study source {self.name}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import paramiko
-from paramiko.channel import Channel
 
+from fleet.exports.ways.tls import Certificate, TlsStream
 from fleet.exports.ways.way import PASSING, Trouble, WayFailed
 from regions.failures import Failure
 from regions.models import AccessPath, FailureKind, Region
@@ -19,6 +18,7 @@ from regions.ssh import (
     Address,
     Hop,
     SshConnection,
+    Wire,
     connect,
     connect_through,
     open_channel,
@@ -33,7 +33,6 @@ TROUBLES = {
 }
 # Each packet costs time of ours; OpenSSH makes none that is longer.
 PACKET_BYTES = 64 * 2**10
-Stream = socket.socket | Channel
 Opened = TypeVar("Opened")
 
 
@@ -67,12 +66,18 @@ class Reach:
         self._worked: Line | None = None
         self._lock = threading.Lock()
 
-    def stream(self, host: str, port: int, timeout: float) -> Stream:
-        """Return a connected stream whose every wait ends after `timeout` seconds.
+    def stream(
+        self, host: str, port: int, timeout: float, certificate: Certificate | None = None
+    ) -> Wire | TlsStream:
+        """Return a connected stream, with TLS where there is a certificate to know it by.
 
-        Raises WayFailed, with what each line said, when none leads there.
+        Each wait ends after `timeout` seconds. Raises WayFailed, with what each line said when
+        none leads there.
         """
-        return self._first_that_works(lambda line: self._stream(line, (host, port), timeout))
+        wire = self._first_that_works(lambda line: self._wire(line, (host, port), timeout))
+        stream = certificate.secure(wire, host) if certificate else wire
+        stream.settimeout(timeout)
+        return stream
 
     def transport(self) -> paramiko.Transport:
         """Return the transport to the region's last SSH server, for files on that server itself.
@@ -116,13 +121,10 @@ class Reach:
     def _is_other(self, line: Line) -> bool:
         return line != self._worked
 
-    def _stream(self, line: Line, target: Address, timeout: float) -> Stream:
+    def _wire(self, line: Line, target: Address, timeout: float) -> Wire:
         if line.hops:
-            stream: Stream = open_channel(self._transport(line), target, timeout)
-        else:
-            stream = connect(*target, resolve(*target))
-        stream.settimeout(timeout)
-        return stream
+            return open_channel(self._transport(line), target, timeout)
+        return connect(*target, resolve(*target))
 
     def _transport(self, line: Line) -> paramiko.Transport:
         with self._lock:

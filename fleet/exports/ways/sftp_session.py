@@ -14,7 +14,6 @@ from itertools import count
 from paramiko.channel import Channel
 from paramiko.ssh_exception import SSHException
 
-from fleet.exports.ways.receiving import receive
 from fleet.exports.ways.sftp_messages import (
     Attributes,
     Kind,
@@ -24,6 +23,7 @@ from fleet.exports.ways.sftp_messages import (
     Status,
     string,
 )
+from fleet.exports.ways.streams import receive
 
 VERSION = 3
 ANSWER_WITHIN_S = 60.0

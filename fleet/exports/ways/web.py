@@ -6,21 +6,21 @@ import base64
 import json
 import logging
 import re
-import select
-import socket
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpcore
-from paramiko.channel import Channel
 
 from fleet.exports.ways.lookup import wanted
 from fleet.exports.ways.pace import Pace
-from fleet.exports.ways.reach import Reach, Stream
+from fleet.exports.ways.reach import Reach
+from fleet.exports.ways.streams import hang_up, is_readable
+from fleet.exports.ways.tls import Certificate, TlsStream
 from fleet.exports.ways.way import StudyKey, Trouble, WayFailed
+from regions.ssh import Wire
 
 # At DEBUG it writes every path, and paths name studies.
 logging.getLogger("httpcore").setLevel(logging.INFO)
@@ -49,6 +49,7 @@ class WebSource:
     username: str = ""
     password: str = field(default="", repr=False)
     lookup_tag: str = ""  # the attribute that holds the study_ref, "0008,0050"; empty: by UID
+    certificate: Certificate | None = None  # by what it is known; None: plain HTTP
 
     def __str__(self) -> str:
         return f"The study source {self.name}"
@@ -158,6 +159,7 @@ class Web:
     def _send(self, method: str, path: str, body: str, accept: str) -> httpcore.Response:
         content = body.encode()
         url = httpcore.URL(
+            # The stream has its TLS already.
             scheme=b"http",
             host=self._source.host.encode(),
             port=self._source.port,
@@ -234,13 +236,13 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,  # noqa: ARG002 (the library's signature)
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        return _Stream(
-            self._reach.stream(host, port, timeout or TIMEOUT_S), Pace(str(self._source))
-        )
+        certificate = self._source.certificate
+        stream = self._reach.stream(host, port, timeout or TIMEOUT_S, certificate)
+        return _Stream(stream, Pace(str(self._source)))
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, stream: Stream, pace: Pace) -> None:
+    def __init__(self, stream: Wire | TlsStream, pace: Pace) -> None:
         self._stream = stream
         self._pace = pace
 
@@ -266,16 +268,12 @@ class _Stream(httpcore.NetworkStream):
             raise httpcore.WriteError from error
 
     def close(self) -> None:
-        # Closing a socket alone does not free a thread that waits for it.
-        if isinstance(self._stream, socket.socket):
-            with suppress(OSError):
-                self._stream.shutdown(socket.SHUT_RDWR)
-        self._stream.close()
+        hang_up(self._stream)
 
     def get_extra_info(self, info: str) -> Any:
         """Say of "is_readable" whether the far end has closed or said something unasked."""
         if info != "is_readable":
             return None
-        if isinstance(self._stream, Channel):
-            return self._stream.recv_ready() or self._stream.eof_received or self._stream.closed
-        return bool(select.select([self._stream], [], [], 0)[0])
+        if isinstance(self._stream, TlsStream):
+            return self._stream.is_readable()
+        return is_readable(self._stream)

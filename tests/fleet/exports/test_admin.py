@@ -59,6 +59,11 @@ def test_it_never_shows_a_password(admin, region):
         ({"kind": "sftp", "base_path": "/archive"}, "Name the folder with {study_uid}"),
         ({"lookup": "tag"}, "Write the attribute: 0008,0050"),
         ({"kind": "dimse"}, "Write the archive&#x27;s AE title."),
+        ({"certificate": "sha256:12"}, "Write file:/path of a CA&#x27;s certificate"),
+        (
+            {"kind": "sftp", "base_path": "{study_uid}", "certificate": "file:/ca.pem"},
+            "Take it away: SFTP is within SSH already.",
+        ),
     ],
 )
 def test_it_says_what_a_source_lacks(admin, region, change, sentence):
