@@ -1,7 +1,8 @@
 """System checks: configurations that work, and should not.
 
-Every manage.py command, every worker and the web process run them at start; those that ask the
-database are run by `migrate` and by `check --database default`.
+Every manage.py command and the web process run them at start with all that Django checks; workers run
+those tagged `security` and `fleet` alone, since others import every page. Those that ask the database
+are run by `migrate` and by `check --database default`.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def check_secret_key(**_: object) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register("fleet")
 def check_clock(**_: object) -> list[CheckMessage]:
     """fleet.E003: the center counts in UTC; only a region's edge knows its local time."""
     if settings.USE_TZ and settings.TIME_ZONE == "UTC":
@@ -224,7 +225,7 @@ def check_roles(databases: Sequence[str] | None = None, **_: object) -> list[Che
     return found
 
 
-@register()
+@register("fleet")
 def check_socket_dir(**_: object) -> list[CheckMessage]:
     """fleet.W002: a socket whose path is too long cannot be made, for some codes and not others."""
     length = len(bytes(settings.FLEET_SOCKET_DIR))
