@@ -21,6 +21,7 @@ from fleet.exports.reader import words_of
 
 SOURCES = Path(__file__).parents[2]
 START_SECONDS = 60.0
+LOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,15 @@ class Cleaner:
         answer = self._ask({"read": str(image), "languages": languages})
         return answer.get("n_words")
 
+    def look(self) -> None:
+        """Do nothing. Called before each request and every LOOK_EVERY_S while it is worked on.
+
+        What a subclass raises here stops the work; the child ends with the context.
+        """
+
     def _ask(self, request: dict[str, Any], seconds: float | None = None) -> dict[str, Any]:
         """Return the child's answer within the limit, or the way in which it died."""
+        self.look()
         try:
             if self._child is None:
                 self._start()
@@ -134,8 +142,11 @@ class Cleaner:
         line = b""
         while not line.endswith(b"\n"):
             left = end - time.monotonic()
-            if left <= 0 or not select.select([self._child.stdout], [], [], left)[0]:
+            if left <= 0:
                 raise TimeoutError
+            if not select.select([self._child.stdout], [], [], min(left, LOOK_EVERY_S))[0]:
+                self.look()
+                continue
             part = os.read(self._child.stdout.fileno(), 65_536)
             if not part:
                 raise EOFError

@@ -121,7 +121,7 @@ def kept(study: ExportedStudy) -> Kept:
 
 
 class _WatchedCleaner(Cleaner):
-    """Lets people pause and cancel between two files."""
+    """Lets people pause and cancel, also in the middle of a file: the child ends with us."""
 
     def __init__(self, task: Task, watch: StudyWatch) -> None:
         super().__init__(task)
@@ -137,13 +137,8 @@ class _WatchedCleaner(Cleaner):
         self._n_cleaned += outcome.end is End.CLEANED
         return outcome
 
-    def n_words(self, image: Path, languages: str) -> int | None:
+    def look(self) -> None:
         self._watch.look_sometimes()
-        return super().n_words(image, languages)
-
-    def draw(self, images: list[Path], labels: list[str], sheet: Path) -> End:
-        self._watch.look_sometimes()
-        return super().draw(images, labels, sheet)
 
 
 def configured_masks() -> tuple[Mask, ...]:

@@ -12,7 +12,7 @@ from fleet.exports.queueing import AT_WORK, next_study, to_look_up, to_pack
 from regions.models import Region
 
 State = ExportedStudy.State
-# A sign of life is given every second, but cleaning one file may take a while.
+# A sign of life is given every second, but a busy machine may take its time.
 SILENT_AFTER = timedelta(seconds=15)
 # What nobody has begun by then is planned again.
 LOST_AFTER = timedelta(seconds=30)

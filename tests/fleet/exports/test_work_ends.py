@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,8 +10,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from fleet.clock import now
-from fleet.exports import room, work
-from fleet.exports.folders import make_folders, raw_folder
+from fleet.exports import child, cleaning, room, work
+from fleet.exports.contract import Told
+from fleet.exports.folders import clean_folder, make_folders, raw_folder
+from fleet.exports.journal import COMPLETE, write_json
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.models_sources import ExportPolicy, LinkUse
 from fleet.exports.queueing import next_study
@@ -43,22 +46,29 @@ def asked(center: ExportCenter) -> ExportedStudy:
     return center.ask("s-1", now())
 
 
-def while_fetching(study: ExportedStudy, deed: Callable[[], object]) -> None:
-    """Bring a study on in a thread of its own, and do something in the middle of a file."""
+def meanwhile(
+    study: ExportedStudy, is_time: Callable[[], bool], deed: Callable[[], object]
+) -> None:
+    """Bring a study on in a thread of its own, and do something when it is time."""
     from django.db import connection
 
     def bring_on() -> None:
         work.bring_on(study.export.region, now)
         connection.close()
 
-    work.look_up_studies(study.export.region, now)
     worker = threading.Thread(target=bring_on)
     worker.start()
-    while not fresh(study).n_bytes_fetched and worker.is_alive():
+    while not is_time() and worker.is_alive():
         worker.join(0.01)
     deed()
     worker.join(timeout=10)
     assert not worker.is_alive()
+
+
+def while_fetching(study: ExportedStudy, deed: Callable[[], object]) -> None:
+    """Bring a study on, and do something in the middle of a file."""
+    work.look_up_studies(study.export.region, now)
+    meanwhile(study, lambda: fresh(study).n_bytes_fetched > 0, deed)
 
 
 def end_of(study: ExportedStudy) -> tuple[str, str]:
@@ -167,6 +177,22 @@ def test_it_cancels_in_the_middle_of_a_file(asked, center):
 
     assert fresh(asked).state == State.CANCELLED
     assert center.archive.said("fetched") == []
+    assert center.files() == []
+
+
+def test_it_cancels_while_an_image_is_read(asked, center, monkeypatch):
+    monkeypatch.setattr(child, "LOOK_EVERY_S", 0.05)
+    make_folders()
+    (raw := raw_folder(asked)).mkdir()
+    # Who reads it waits without end.
+    os.mkfifo(raw / "000001")
+    write_json(raw / COMPLETE, ["000001"])
+    cleaning.keep_told(raw, Told(None, (), ()))
+    ExportedStudy.objects.update(state=State.CLEANING, source=center.source)
+    is_reading = (clean_folder(asked)).is_dir
+    meanwhile(asked, is_reading, lambda: ExportedStudy.objects.update(wants_cancel=True))
+
+    assert fresh(asked).state == State.CANCELLED
     assert center.files() == []
 
 
