@@ -34,8 +34,8 @@ def is_installed() -> bool:
 class Orthanc:
     """An archive that answers HTTP with a password; port and studies outlive stop() and start().
 
-    Orthanc binds its port on all interfaces and cannot be told otherwise: to what comes from
-    elsewhere it answers 403. Its DICOM port is closed.
+    Before version 1.12.10 Orthanc binds its port on all interfaces, whatever it is told: to what
+    comes from elsewhere it answers 403. Its DICOM port is closed.
     """
 
     host = LOOPBACK
@@ -121,6 +121,7 @@ class Orthanc:
             "StorageDirectory": str(self.folder / "studies"),
             "IndexDirectory": str(self.folder / "studies"),
             "HttpPort": self.port,
+            "HttpBindAddresses": [LOOPBACK],
             "RemoteAccessAllowed": False,
             "AuthenticationEnabled": True,
             "RegisteredUsers": {self.user: self.password},
