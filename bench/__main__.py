@@ -3,7 +3,9 @@
 page, wire, collecting, dead: against servers started here; detection: simulated, no server;
 deidentification: sample files, beside other programs as far as they can be installed;
 cleaning: speed and memory of that, without a server;
-exporting: against an Orthanc and an SSH server of its own; bad-line: also a PACS, ten minutes.
+exporting: against an Orthanc and an SSH server of its own, fifteen minutes; one line of it by
+exporting-orthanc-0, exporting-sftp-50 and so on, with the round trip in milliseconds;
+bad-line: also against a PACS, ten minutes.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -75,6 +78,13 @@ WITHOUT_SERVERS: dict[str, Callable[[], None]] = {
     "detection": detection.main,
     "detection-short": detection.short,
     "exporting": lambda: exporting.main(FOLDER / "exporting"),
+    **{
+        f"exporting-{kind}-{round_trip * 1000:.0f}": partial(
+            exporting.one_line, FOLDER / "exporting", kind, round_trip
+        )
+        for kind in exporting.OTHERS
+        for round_trip in exporting.ROUND_TRIPS_S
+    },
     "bad-line": lambda: bad_line.main(FOLDER / "bad-line"),
     "deidentification": deidentification.main,
     "cleaning": cleaning.main,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-
-import pydicom
 
 from bench.report import Report
 from fleet.demo.orthanc import Orthanc
@@ -30,18 +26,17 @@ from tests.rig import dcmqrscp
 from tests.rig.bad_line import MBIT, BadLine, at_random
 from tests.rig.dcmqrscp import Dcmqrscp
 from tests.rig.fetcher import fetch_again
-from tests.rig.studies import make_study
+from tests.rig.studies import digest, lasting, make_study
 
 N_CUTS, N_STALLS, STALL_S = 20, 4, 5.0
 N_FILES, FILE_BYTES = 16, 350_000
 KIB = 2**10
-PRIVATE = 0x0099
 STUDY = make_study("bad-line", N_FILES, FILE_BYTES)
 
 
 def main(folder: Path) -> None:
     report = Report("bad-line")
-    files = list(map(_lasting, STUDY.files))
+    files = list(map(lasting, STUDY.files))
     with _contour(folder, files) as contour:
         for kind, open_way in contour.ways.items():
             _measure(report, contour, kind, open_way, files)
@@ -119,22 +114,4 @@ def _measure(
 
 def _n_equal(fetched: list[bytes], files: list[bytes]) -> int:
     """Return how many are equal, but for what is said of the sender before the data set."""
-    return len({_digest(file) for file in fetched} & {_digest(file) for file in files})
-
-
-def _digest(file: bytes) -> str:
-    dataset = pydicom.dcmread(BytesIO(file))
-    content = b"".join(bytes(str(element), "utf-8") for element in dataset.iterall())
-    pixels = dataset.PixelData + dataset[PRIVATE, 0x1001].value
-    return hashlib.sha256(content + pixels).hexdigest()
-
-
-def _lasting(file: bytes) -> bytes:
-    """Return the file with its padding as a private element: a PACS leaves padding away."""
-    dataset = pydicom.dcmread(BytesIO(file))
-    block = dataset.private_block(PRIVATE, "BENCH", create=True)
-    block.add_new(0x01, "OB", dataset.DataSetTrailingPadding)
-    del dataset.DataSetTrailingPadding
-    written = BytesIO()
-    dataset.save_as(written, enforce_file_format=True)
-    return written.getvalue()
+    return len({digest(file) for file in fetched} & {digest(file) for file in files})

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 from typing import Any
 
@@ -25,6 +26,7 @@ STUDY = ("rate", 50, 10 * MB)
 BIG_STUDY = ("memory", 20, 100 * MB)
 ROUND_TRIPS_S = (0.0, 0.05)
 ROUNDS = 3
+OTHERS = {"orthanc": "curl through ssh -L", "sftp": "sftp"}
 LEAST_RATIO = 0.8
 MOST_MEMORY = 200 * MB
 WITHIN_S = 600
@@ -35,30 +37,41 @@ def main(folder: Path) -> None:
     with Contour(folder) as contour:
         contour.store(*STUDY)
         for round_trip in ROUND_TRIPS_S:
-            with line(contour.ssh.port, round_trip / 2) as wire:
-                _compare(report, contour, wire.port, round_trip)
+            for kind in OTHERS:
+                compare(report, contour, kind, round_trip)
         contour.forget(STUDY[0])
         contour.store(*BIG_STUDY)
-        for kind in ("orthanc", "sftp"):
+        for kind in OTHERS:
             said = contour.fetch(kind, BIG_STUDY[0], contour.ssh.port, keeps=False)
             what = f"{kind}: peak memory of the process that fetches {said['n_bytes'] / MB:,.0f} MB"
             report.add(f"{what} (most {MOST_MEMORY / MB:.0f})", said["peak_bytes"] / MB, "MB")
     report.keep()
 
 
-def _compare(report: Report, contour: Contour, port: int, round_trip: float) -> None:
+def one_line(folder: Path, kind: str, round_trip: float) -> None:
+    """Print one comparison, and keep nothing."""
+    with Contour(folder) as contour:
+        contour.store(*STUDY)
+        compare(Report(f"exporting, {kind}"), contour, kind, round_trip)
+
+
+def compare(report: Report, contour: Contour, kind: str, round_trip: float) -> None:
+    """Fetch in turn by our way and by OpenSSH, over a line of its own."""
     name = STUDY[0]
-    for kind, other in (("orthanc", "curl through ssh -L"), ("sftp", "sftp")):
-        rates: list[tuple[float, float]] = []
+    ours: list[dict[str, float]] = []
+    theirs: list[dict[str, float]] = []
+    with line(contour.ssh.port, round_trip / 2) as wire:
         for _round in range(ROUNDS):
-            said = contour.fetch(kind, name, port, keeps=True)
-            theirs = contour.curl(name, port) if kind == "orthanc" else contour.sftp(name, port)
-            rates.append((said["n_bytes"] / said["seconds"] / MB, theirs / MB))
-        where = f"{kind}, {round_trip * 1000:.0f} ms round trip"
-        report.add(f"{where}: ours", median(our for our, _their in rates), "MB/s")
-        report.add(f"{where}: {other}", median(their for _our, their in rates), "MB/s")
-        ratio = median(our / their for our, their in rates)
-        report.add(f"{where}: ratio (least {LEAST_RATIO})", ratio, "")
+            ours.append(contour.fetch(kind, name, wire.port, keeps=True))
+            take = contour.curl if kind == "orthanc" else contour.sftp
+            theirs.append(take(name, wire.port))
+    where = f"{kind}, {round_trip * 1000:.0f} ms round trip"
+    for whose, figures in (("ours", ours), (OTHERS[kind], theirs)):
+        report.add(f"{where}: {whose}", median(map(_rate, figures)), "MB/s")
+        busy = median(one["cpu_seconds"] for one in figures)
+        report.add(f"{where}: {whose}, processor", busy, "s")
+    ratio = median(_rate(our) / _rate(their) for our, their in zip(ours, theirs, strict=True))
+    report.add(f"{where}: ratio (least {LEAST_RATIO})", ratio, "")
 
 
 class Contour:
@@ -125,30 +138,27 @@ class Contour:
         said: dict[str, float] = json.loads(done.stdout)
         return said
 
-    def curl(self, name: str, port: int) -> float:
-        """Return the bytes a second of one curl over one connection through OpenSSH."""
+    def curl(self, name: str, port: int) -> dict[str, float]:
+        """Return what one curl over one connection through OpenSSH took."""
         instances = self._orthanc.instances(uid_of(name))
-        with self._target() as target:
-            started = time.perf_counter()
-            with self._forwarding(port) as local:
-                config = f"user={self._orthanc.user}:{self._orthanc.password}\n" + "\n".join(
-                    f"url=http://{LOOPBACK}:{local}/instances/{instance}/file\n"
-                    f"output={target}/{instance}"
-                    for instance in instances
-                )
-                self._run(["curl", "-sfK", "-"], config)
-            return _n_bytes(target) / (time.perf_counter() - started)
+        with self._target() as target, _timed(target) as said, self._forwarding(port) as local:
+            config = f"user={self._orthanc.user}:{self._orthanc.password}\n" + "\n".join(
+                f"url=http://{LOOPBACK}:{local}/instances/{instance}/file\n"
+                f"output={target}/{instance}"
+                for instance in instances
+            )
+            self._run(["curl", "-sfK", "-"], config)
+        return said
 
-    def sftp(self, name: str, port: int) -> float:
-        """Return the bytes a second of OpenSSH's sftp."""
-        with self._target() as target:
-            started = time.perf_counter()
+    def sftp(self, name: str, port: int) -> dict[str, float]:
+        """Return what OpenSSH's sftp took."""
+        with self._target() as target, _timed(target) as said:
             where = f"{self.ssh.user}@{LOOPBACK}"
             self._run(
                 ["sftp", "-q", "-b", "-", *self._options(port), where],
                 f"get -r {uid_of(name)} {target}\n",
             )
-            return _n_bytes(target) / (time.perf_counter() - started)
+        return said
 
     @contextmanager
     def _forwarding(self, port: int) -> Iterator[int]:
@@ -190,5 +200,18 @@ class Contour:
         shutil.rmtree(target)
 
 
-def _n_bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+@contextmanager
+def _timed(target: Path) -> Iterator[dict[str, float]]:
+    """Yield what is filled at the end: seconds, those of processors, bytes in `target`."""
+    said: dict[str, float] = {}
+    started, before = time.perf_counter(), getrusage(RUSAGE_CHILDREN)
+    yield said
+    after = getrusage(RUSAGE_CHILDREN)
+    busy = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    said |= {"seconds": time.perf_counter() - started, "cpu_seconds": busy}
+    said["n_bytes"] = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
+
+
+def _rate(figures: dict[str, float]) -> float:
+    """Return megabytes a second."""
+    return figures["n_bytes"] / figures["seconds"] / MB

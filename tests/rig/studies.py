@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,6 +16,7 @@ SAMPLE = Path(pydicom.__file__).parent / "data" / "test_files" / "CT_small.dcm"
 STEP_BYTES = 10_002
 # More than this Python's generator cannot give at once.
 PIECE_BYTES = 2**24
+PRIVATE = 0x0099
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,25 @@ def files_of(accession: str, n_files: int, n_bytes: int) -> Iterator[bytes]:
         written = BytesIO()
         dataset.save_as(written, enforce_file_format=True)
         yield written.getvalue()
+
+
+def lasting(file: bytes) -> bytes:
+    """Return the file with its padding as a private element: a PACS leaves padding away."""
+    dataset = pydicom.dcmread(BytesIO(file))
+    block = dataset.private_block(PRIVATE, "BENCH", create=True)
+    block.add_new(0x01, "OB", dataset.DataSetTrailingPadding)
+    del dataset.DataSetTrailingPadding
+    written = BytesIO()
+    dataset.save_as(written, enforce_file_format=True)
+    return written.getvalue()
+
+
+def digest(file: bytes) -> str:
+    """Return a hash of what a file made `lasting` says of the image, without what sent it."""
+    dataset = pydicom.dcmread(BytesIO(file))
+    content = b"".join(bytes(str(element), "utf-8") for element in dataset.iterall())
+    pixels = dataset.PixelData + dataset[PRIVATE, 0x1001].value
+    return hashlib.sha256(content + pixels).hexdigest()
 
 
 def _random(rng: Random, n_bytes: int, number: int) -> Iterator[bytes]:
