@@ -26,7 +26,8 @@ MAY_IMPORT = {
         *("regions", "regions.drift", "fleet.people", "fleet.alerts", "fleet.exports"),
         *("fleet.review", "fleet.clock"),
     },
-    "fleet.exports": {"regions", "fleet.people", "fleet.clock"},
+    # Exports are told of in the chats that alerts have.
+    "fleet.exports": {"regions", "fleet.people", "fleet.alerts", "fleet.clock"},
     # Likewise: the review shows what may be asked for, these pages know both.
     "fleet.exports.pages": {
         *("regions", "fleet.people", "fleet.alerts", "fleet.exports", "fleet.review"),

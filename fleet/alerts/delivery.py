@@ -115,8 +115,7 @@ def is_any_near(now: datetime) -> bool:
 def _deliver(message: Message, now: datetime) -> None:
     alert = message.alert
     if alert is None:
-        text = text_of_day(message, now)
-        _send(message, messenger_of(message.channel), text, now, is_silent=True)
+        _say_of_day(message, now)
         return
     is_over = is_over_budget(message.channel, now)
     if is_over:
@@ -130,6 +129,14 @@ def _deliver(message: Message, now: datetime) -> None:
         _say(message, decision, now)
 
 
+def _say_of_day(message: Message, now: datetime) -> None:
+    messenger, text = messenger_of(message.channel), text_of_day(message, now)
+    if message.remote_id:
+        _confirm(message, message.remote_id, _edit(message, messenger, text), now)
+    else:
+        _send(message, messenger, text, now, is_silent=True)
+
+
 def _say(message: Message, how: Say, now: datetime) -> None:
     messenger = messenger_of(message.channel)
     text = text_of(message)
@@ -137,14 +144,20 @@ def _say(message: Message, how: Say, now: datetime) -> None:
         picture = _picture(message, now) if messenger.shows_pictures else None
         _send(message, messenger, text, now, is_silent=how.is_silent, picture=picture)
         return
-    digest = _digest(text)
-    if messenger.can_edit and digest != message.sent_digest:
-        messenger.edit(message.remote_id, text, _key(message, digest))
+    digest = _edit(message, messenger, text)
     if how.is_answered:
         answer = reply_of(message)
         key = _key(message, f"{_digest(answer)}-reply")
         messenger.reply(message.remote_id, answer, key, is_silent=how.is_silent)
     _confirm(message, message.remote_id, digest, now)
+
+
+def _edit(message: Message, messenger: Messenger, text: Text) -> str:
+    """Change what was sent, where it says something else and can be changed; return its digest."""
+    digest = _digest(text)
+    if messenger.can_edit and digest != message.sent_digest:
+        messenger.edit(message.remote_id, text, _key(message, digest))
+    return digest
 
 
 def _picture(message: Message, now: datetime) -> bytes | None:
@@ -189,7 +202,7 @@ def _confirm(message: Message, remote_id: str, digest: str, now: datetime) -> No
 
 
 def _settle(message: Message, *, state: State, **values: object) -> None:
-    is_newest = Q(event=message.event_id) if message.event_id else Q(event=None)
+    is_newest = Q(event=message.event_id) if message.event_id else Q(event=None, text=message.text)
     _held(message).update(
         **values,
         claimed_until=None,

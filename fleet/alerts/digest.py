@@ -38,6 +38,8 @@ def plan_digests(now: datetime) -> None:
 
 def text_of_day(message: Message, now: datetime) -> Text:
     """Return the text of a message that is about no alert."""
+    if message.subject == Message.Subject.NOTICE:
+        return Text(message.text)
     with override(message.channel.language):
         if message.subject == Message.Subject.BUDGET:
             n = message.channel.budget or 0

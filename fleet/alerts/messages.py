@@ -63,7 +63,7 @@ def reply_of(message: Message) -> Text:
             Event.EXPIRED: _("Nobody has it any more: %(what)s"),
             Event.WORSENED: _("It fails now: %(what)s"),
         }
-        words = {"what": first_line(alert), "name": _name(alert.acknowledged_by)}
+        words = {"what": first_line(alert), "name": short_name(alert.acknowledged_by)}
         lines = [said[Event(event)] % words]
         lines.append(alert_url(alert) or f"#{alert.pk}")
         return Text("\n".join(lines))
@@ -171,7 +171,7 @@ def _who(alert: Alert, channel: Channel) -> str:
         return _("Alert #%(id)s explains it.") % {"id": alert.under_id}
     if event is None or event.author is None:
         return ""
-    words = {"name": _name(event.author), "time": _clock(event.at, channel)}
+    words = {"name": short_name(event.author), "time": _clock(event.at, channel)}
     if event.kind == Event.RESOLVED and alert.resolved_at:
         return _("%(name)s resolved it.") % words
     if event.kind == Event.ACKNOWLEDGED and alert.state == Alert.State.ACKNOWLEDGED:
@@ -179,7 +179,7 @@ def _who(alert: Alert, channel: Channel) -> str:
     return ""
 
 
-def _name(person: User | None) -> str:
+def short_name(person: User | None) -> str:
     return (person.get_full_name() or person.get_username())[:MAX_NAME] if person else ""
 
 

@@ -127,7 +127,7 @@ class Message(models.Model):
 
     A later event changes the row, and then the message in the chat. `event` is what is wanted,
     `told` what was confirmed; between them the row waits. Without an alert it is a message about
-    the channel's own day.
+    the channel's own day, or the `text` of another part of the center about its `topic`.
     """
 
     class State(models.TextChoices):
@@ -143,6 +143,7 @@ class Message(models.Model):
         DIGEST = "digest"
         BUDGET = "budget"
         TEST = "test"
+        NOTICE = "notice"
 
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="messages", db_index=False)
     subject = models.CharField(max_length=6, choices=Subject.choices, default=Subject.ALERT)
@@ -150,6 +151,8 @@ class Message(models.Model):
     event = models.ForeignKey("alerts.AlertEvent", models.PROTECT, null=True, related_name="+")
     told = models.ForeignKey("alerts.AlertEvent", models.PROTECT, null=True, related_name="+")
     day = models.DateField(null=True, help_text="Of the channel's own clock.")
+    topic = models.CharField(max_length=100, blank=True, help_text="Of a notice.")
+    text = models.CharField(max_length=1000, blank=True, help_text="Of a notice.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     wanted_at = models.DateTimeField(help_text="Since when it waits.")
     next_try_at = models.DateTimeField()
@@ -170,13 +173,21 @@ class Message(models.Model):
             ),
             models.UniqueConstraint(
                 fields=("channel", "subject", "day"),
-                condition=Q(alert=None),
+                condition=Q(alert=None, topic=""),
                 name="one_message_a_day_and_channel",
+            ),
+            models.UniqueConstraint(
+                fields=("channel", "topic"),
+                condition=~Q(topic=""),
+                name="one_message_a_topic_and_channel",
             ),
             models.CheckConstraint(
                 condition=Q(subject="alert", alert__isnull=False, event__isnull=False, day=None)
                 | Q(~Q(subject="alert"), alert=None, event=None, day__isnull=False),
                 name="message_of_an_alert_or_of_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(subject="notice") ^ Q(topic=""), name="notice_has_a_topic"
             ),
         ]
         indexes = [

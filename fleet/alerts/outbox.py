@@ -22,6 +22,11 @@ BETWEEN_EDITS = timedelta(seconds=60)
 State = Message.State
 
 
+def chosen_channel() -> Channel | None:
+    """Return the chat that is told of what is new; None where no one is enabled."""
+    return Channel.objects.filter(is_enabled=True).first()
+
+
 def tell(alert: Alert, event: AlertEvent, now: datetime) -> None:
     """Let each channel that knows the alert say what happened, or else the first enabled one.
 
@@ -32,7 +37,7 @@ def tell(alert: Alert, event: AlertEvent, now: datetime) -> None:
     known = known.exclude(state=State.MOVED, remote_id="")
     if _want(known, event, now, earliest):
         return
-    channel = Channel.objects.filter(is_enabled=True).first()
+    channel = chosen_channel()
     if channel is None:
         return
     is_new = event.kind == AlertEvent.Kind.OPENED and alert.region_id is not None
@@ -46,7 +51,7 @@ def reroute(now: datetime) -> int:
 
     That is what waits in a disabled channel, and open alerts that no channel knows.
     """
-    channel = Channel.objects.filter(is_enabled=True).first()
+    channel = chosen_channel()
     if channel is None:
         return 0
     messages = Message.objects.filter(alert=OuterRef("pk"))

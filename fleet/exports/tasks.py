@@ -14,7 +14,7 @@ from celery.signals import celeryd_after_setup, worker_shutting_down
 from django.core.exceptions import ImproperlyConfigured
 
 from fleet.clock import now
-from fleet.exports import folders, keys, planning
+from fleet.exports import folders, keys, planning, telling
 from fleet.exports.models import ExportedStudy
 from fleet.exports.watching import HALT
 from regions.models import Region
@@ -24,7 +24,8 @@ QUEUE = "export"
 
 @shared_task
 def plan_exports() -> str:
-    """Send the exporter what can go on."""
+    """Send the exporter what can go on, and say what waits for a person."""
+    telling.tell(now())
     plan = planning.plan(now())
     for code in plan.look_ups:
         look_up.apply_async((code,), queue=QUEUE, expires=planning.LOST_AFTER.total_seconds())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
 from django.db import connection, transaction
 
@@ -16,6 +18,7 @@ from fleet.exports.models_events import ExportEvent
 TURN = 0x6578706F7274
 # What the first row holds in place of the hash of the one before.
 BEGINNING = "0" * 64
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,30 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The last row. Who keeps it elsewhere can show later that none was taken off the end."""
+
+    event_id: int
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.event_id}:{self.sha256}"
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Return the head that is written so. Raises ValueError."""
+        number, _colon, sha256 = text.strip().partition(":")
+        if not (number.isascii() and number.isdecimal() and SHA256.fullmatch(sha256)):
+            raise ValueError(text)
+        return cls(int(number), sha256)
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the whole trail says. `head` is the hash of its last row: who keeps it elsewhere can
-    show later that no row was taken off the end."""
+    """What the rows say, up to the first that is not as it was written."""
 
     n_events: int
-    head: str
+    head: Head | None
     broken: Broken | None
 
 
@@ -61,7 +82,8 @@ def record(
     )
     with transaction.atomic():
         take_turn()
-        event.previous_sha256 = head()
+        last = head_of_trail()
+        event.previous_sha256 = last.sha256 if last else BEGINNING
         event.sha256 = digest(event)
         event.save(force_insert=True)
     return event
@@ -73,10 +95,20 @@ def take_turn() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
 
 
-def head() -> str:
-    """Return the hash of the last row, or BEGINNING."""
-    last = ExportEvent.objects.order_by("-pk").values_list("sha256", flat=True).first()
-    return last or BEGINNING
+def head_of_trail() -> Head | None:
+    """Return the last row's number and hash; None before the first."""
+    last = ExportEvent.objects.order_by("-pk").values_list("pk", "sha256").first()
+    return Head(*last) if last else None
+
+
+def why_not_held(head: Head) -> str:
+    """Return the sentence why the trail is not the one that once ended so; empty if it is."""
+    row = ExportEvent.objects.filter(pk=head.event_id).first()
+    if row is None:
+        return f"Row {head.event_id} is not there: it was taken off, with all that followed it."
+    if row.sha256 != head.sha256:
+        return f"Row {head.event_id} has another hash than then: the trail was written anew."
+    return ""
 
 
 def digest(event: ExportEvent) -> str:
@@ -95,23 +127,22 @@ def digest(event: ExportEvent) -> str:
     return hashlib.sha256(raw.encode()).hexdigest()
 
 
-def verify_trail() -> Broken | None:
-    """Return the first row that was changed or follows one that was taken out; None if none was."""
-    return read_trail().broken
-
-
 def read_trail() -> Verdict:
     """Return the verdict on the rows up to the first broken one."""
-    previous, n = BEGINNING, 0
+    last, n = None, 0
     for event in ExportEvent.objects.order_by("pk").iterator(chunk_size=1000):
-        if event.previous_sha256 != previous:
-            sentence = f"Row {event.pk} does not follow the row before it: one was taken out."
-            return Verdict(n, previous, Broken(event.pk, sentence))
-        if event.sha256 != digest(event):
-            sentence = f"Row {event.pk} was changed after it was written."
-            return Verdict(n, previous, Broken(event.pk, sentence))
-        previous, n = event.sha256, n + 1
-    return Verdict(n, previous, None)
+        if sentence := _why_broken(event, last):
+            return Verdict(n, last, Broken(event.pk, sentence))
+        last, n = Head(event.pk, event.sha256), n + 1
+    return Verdict(n, last, None)
+
+
+def _why_broken(event: ExportEvent, last: Head | None) -> str:
+    if event.previous_sha256 != (last.sha256 if last else BEGINNING):
+        return f"Row {event.pk} does not follow the row before it: one was taken out."
+    if event.sha256 != digest(event):
+        return f"Row {event.pk} was changed after it was written."
+    return ""
 
 
 def _fit(text: str, length: int) -> str:

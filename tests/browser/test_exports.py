@@ -17,7 +17,7 @@ from fleet.exports.models import ExportedStudy
 from fleet.exports.models_events import ExportEvent
 from fleet.exports.models_sources import ExportPolicy, ExportRight
 from fleet.exports.preview import contact_sheet
-from fleet.exports.trail import record, verify_trail
+from fleet.exports.trail import read_trail, record
 from regions.collect import collect
 from regions.localday import local_day
 from regions.models import AccessPath, Region, SshHop
@@ -228,7 +228,7 @@ def test_it_goes_from_the_list_to_a_package_that_is_sound(visit, day, tmp_path):
 
     call_command("verify_export", package, key=key, stdout=(said := StringIO()))
     assert f"Export {study.export_id}-{study.pk} from tver is whole" in said.getvalue()
-    assert verify_trail() is None
+    assert read_trail().broken is None
 
 
 def test_it_says_that_a_study_has_expired(visit, day, screenshot):

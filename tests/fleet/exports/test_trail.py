@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from fleet.exports.models_events import ExportEvent
-from fleet.exports.trail import BEGINNING, digest, read_trail, record, verify_trail
+from fleet.exports.trail import BEGINNING, Head, digest, read_trail, record
 from tests.builders import NOW, make_person, make_region
 from tests.builders_exports import make_export
 
@@ -37,8 +37,8 @@ def three(export):
 def test_it_chains_each_row_to_the_one_before(three):
     assert three[0].previous_sha256 == BEGINNING
     assert three[2].previous_sha256 == three[1].sha256
-    assert verify_trail() is None
-    assert read_trail().head == three[2].sha256
+    assert read_trail().broken is None
+    assert read_trail().head == Head(three[2].pk, three[2].sha256)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_it_sees_a_changed_row(committed):
     three, admin = committed
     admin.execute("UPDATE exports_exportevent SET detail = '' WHERE id = %s", [three[1].pk])
 
-    assert verify_trail().event_id == three[1].pk
+    assert read_trail().broken.event_id == three[1].pk
     with pytest.raises(CommandError, match=f"Row {three[1].pk} was changed"):
         call_command("verify_trail")
 
@@ -81,14 +81,14 @@ def test_it_sees_a_row_that_was_taken_out(committed):
     three, admin = committed
     admin.execute("DELETE FROM exports_exportevent WHERE id = %s", [three[1].pk])
 
-    assert verify_trail().event_id == three[2].pk
+    assert read_trail().broken.event_id == three[2].pk
 
 
 def test_it_keeps_text_that_is_too_long_or_holds_a_null(export):
     event = record(Kind.FAILED, "o" * 200, export, NOW, detail="a\0" + "b" * 2000)
 
     assert (len(event.username), event.detail[:2], len(event.detail)) == (150, "ab", 1000)
-    assert verify_trail() is None
+    assert read_trail().broken is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -105,7 +105,7 @@ def test_it_lets_writers_take_turns(export):
         thread.join(timeout=30)
 
     assert read_trail().n_events == 20
-    assert verify_trail() is None
+    assert read_trail().broken is None
 
 
 @pytest.mark.parametrize("deed", ["DELETE FROM {}", "UPDATE {} SET detail = ''", "TRUNCATE {}"])
@@ -114,13 +114,39 @@ def test_it_is_not_rewritten_by_the_web(web_connection, deed):
         web_connection.execute(deed.format("exports_exportevent"))
 
 
-def test_its_command_prints_the_head(three):
+def verify(head: str = "") -> str:
     said = StringIO()
-    call_command("verify_trail", head=three[0].sha256, stdout=said)
+    call_command("verify_trail", head=head, stdout=said)
+    return said.getvalue()
 
-    assert f"3 rows, none changed or taken out.\nHead: {three[2].sha256}" in said.getvalue()
+
+def test_its_command_prints_the_head(three):
+    head = f"{three[2].pk}:{three[2].sha256}"
+
+    assert f"3 rows, none changed or taken out.\nHead: {head}\n" in verify()
 
 
-def test_its_command_misses_a_head_that_is_not_there(three):
-    with pytest.raises(CommandError, match="taken off its end"):
-        call_command("verify_trail", head="f" * 64)
+def test_its_command_has_no_head_of_nothing(db):
+    assert verify() == "0 rows, none changed or taken out.\n"
+
+
+def test_its_command_finds_a_head_of_before(three):
+    said = verify(f"{three[0].pk}:{three[0].sha256}")
+
+    assert said.startswith(f"The trail still holds row {three[0].pk} as it was.")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda head: f"{int(head[0]) + 9}:{head[1]}", "is not there: it was taken off"),
+        (lambda head: f"{head[0]}:{'f' * 64}", "the trail was written anew"),
+        (lambda head: head[1], "NUMBER:HASH"),
+        (lambda head: f"{head[0]}:{head[1][:12]}", "NUMBER:HASH"),
+    ],
+)
+def test_its_command_misses_a_head_that_is_not_there(three, change, sentence):
+    head = change((str(three[2].pk), three[2].sha256))
+
+    with pytest.raises(CommandError, match=sentence):
+        verify(head)
