@@ -65,6 +65,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "fleet.people.context.person",
+                "fleet.exports.context.waiting",
             ],
         },
     }

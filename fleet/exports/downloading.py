@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from fleet.exports.folders import package_path
 from fleet.exports.models import ExportedStudy
 from fleet.exports.models_events import ExportEvent
-from fleet.exports.rights import may_ask
+from fleet.exports.rights import why_not_take
 from fleet.exports.trail import record
 
 
@@ -25,12 +25,9 @@ class Gone(Exception):
 
 @transaction.atomic
 def download(study: ExportedStudy, account: User, now: datetime) -> Path:
-    """Return the package's file. Raises PermissionDenied for who may not ask for it, and Gone."""
-    if not may_ask(account, study.export.region):
-        raise PermissionDenied(
-            _("You have no right to take studies of %(region)s.")
-            % {"region": study.export.region.name}
-        )
+    """Return the package's file. Raises PermissionDenied for who may not take it, and Gone."""
+    if why_not := why_not_take(account, study.export):
+        raise PermissionDenied(why_not)
     path = package_path(study)
     ready = ExportedStudy.objects.filter(
         pk=study.pk, state=ExportedStudy.State.READY, expires_at__gt=now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from pydicom.pixels.utils import pixel_array
 
 TILE, LABEL, ACROSS = 480, 18, 3
 PER_SHEET = 12
+# Of images with frames: 3 each where 12 images share a sheet, 36 of one that has it for itself.
+FEWEST_FRAMES, MOST_TILES = 3, 36
 
 Grey = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -23,49 +26,75 @@ class PreviewError(Exception):
     """No image of the sheet could be drawn."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A picture with its label; None for what cannot be drawn."""
+
+    picture: Image.Image | None
+    label: str
+
+
 def contact_sheet(images: list[Path], labels: list[str], sheet: Path) -> None:
     """Write a PNG with up to 12 de-identified images and their labels below.
 
-    Of an image with frames the first, middle and last are laid side by side. What cannot be decoded
-    is shown as a tile that says so, since nobody can look through it. Raises PreviewError without
-    images.
+    Of an image with frames as many are shown as there is room for, and how many are not. What
+    cannot be decoded is shown as a tile that says so, since nobody can look through it. Raises
+    PreviewError without images.
     """
     if not images:
         raise PreviewError("A contact sheet needs at least one image.")
-    rows = -(-len(images) // ACROSS)
+    most = max(FEWEST_FRAMES, MOST_TILES // len(images))
+    tiles = [
+        tile
+        for path, label in zip(images, labels, strict=True)
+        for tile in _tiles(path, label, most)
+    ]
+    rows = -(-len(tiles) // ACROSS)
     paper = Image.new("L", (ACROSS * TILE, rows * (TILE + LABEL)), 40)
     pen = ImageDraw.Draw(paper)
-    for n, (path, label) in enumerate(zip(images, labels, strict=True)):
+    for n, tile in enumerate(tiles):
         left, top = n % ACROSS * TILE, n // ACROSS * (TILE + LABEL)
-        picture = _picture(path)
-        if picture is None:
+        if tile.picture is None:
             pen.text((left + 12, top + TILE // 2), "cannot be drawn here", fill=255)
         else:
             # Small images grow as well: letters of a few pixels are read by nobody.
-            fitted = ImageOps.contain(picture, (TILE - 4, TILE - 4))
+            fitted = ImageOps.contain(tile.picture, (TILE - 4, TILE - 4))
             paper.paste(fitted, (left + (TILE - fitted.width) // 2, top))
-        pen.text((left + 4, top + TILE + 2), label, fill=255)
+        pen.text((left + 4, top + TILE + 2), tile.label, fill=255)
     paper.save(sheet, format="PNG")
 
 
-def _picture(path: Path) -> Image.Image | None:
-    """Return the picture with its contrast stretched, so that faint letters show too."""
+def _tiles(path: Path, label: str, most: int) -> list[Tile]:
+    """Return the image, or so many of its frames, contrast stretched so that faint letters show."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             dataset = pydicom.dcmread(path)
-            frames = [grey(dataset, index) for index in shown_frames(dataset)]
+            shown, n = shown_frames(dataset, most), n_frames(dataset)
+            pictures = [Image.fromarray(grey(dataset, index)) for index in shown]
         except MemoryError:
             raise
         except Exception:
-            return None
-    return Image.fromarray(np.hstack(frames))
+            return [Tile(None, label)]
+    if n == 1:
+        return [Tile(pictures[0], label)]
+    said = f"of {n}" if len(shown) == n else f"of {n}, {len(shown)} shown"
+    return [
+        Tile(picture, f"{label}   frame {index + 1} {said}")
+        for index, picture in zip(shown, pictures, strict=True)
+    ]
 
 
-def shown_frames(dataset: Dataset) -> list[int]:
-    """Return the indexes of the first, middle and last frame."""
-    last = int(dataset.get("NumberOfFrames") or 1) - 1
-    return sorted({0, last // 2, last})
+def n_frames(dataset: Dataset) -> int:
+    return max(1, int(dataset.get("NumberOfFrames") or 1))
+
+
+def shown_frames(dataset: Dataset, most: int = FEWEST_FRAMES) -> list[int]:
+    """Return the indexes of so many frames, the first, the last, and between them evenly."""
+    n = n_frames(dataset)
+    if n <= most:
+        return list(range(n))
+    return [round(step * (n - 1) / (most - 1)) for step in range(most)]
 
 
 def grey(dataset: Dataset, index: int) -> Grey:

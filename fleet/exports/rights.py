@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.models_sources import ExportPolicy, ExportRight, StudySource
-from fleet.people.rights import Account, visible_regions
+from fleet.people.models import Role
+from fleet.people.rights import Account, may_act_as, visible_regions
 from regions.models import Region
 
 Deed = ExportRight.Deed
 
 
 def may_ask(account: Account, region: Region) -> bool:
-    """Whether the account may ask for studies of the region and take what is ready."""
+    """Whether the account may ask for studies of the region."""
     return _may(account, region, Deed.ASK)
 
 
@@ -69,9 +69,36 @@ def why_not_ask(account: Account, region: Region) -> str:
     return ""
 
 
+def why_not_take(account: Account, export: Export) -> str:
+    """Return the sentence why the account cannot download packages of the export; empty if it can.
+
+    Others may have the same study: they ask for it with a reason of their own.
+    """
+    region = export.region
+    if (
+        (export.requester_id == account.pk and may_ask(account, region))
+        or (export.decided_by_id == account.pk and _may(account, region, Deed.APPROVE))
+        or (may_act_as(account, Role.ADMIN) and visible_regions(account).contains(region))
+    ):
+        return ""
+    return _(
+        "Who asked for it, who approved it and administrators may download this package. "
+        "Ask for the study yourself, with your own reason."
+    )
+
+
 def visible_exports(account: Account) -> QuerySet[Export]:
     """Return the exports of the regions that the account may see."""
     return Export.objects.filter(region__in=visible_regions(account))
+
+
+def waiting_for(account: Account) -> QuerySet[Export]:
+    """Return the exports that the account may decide about, or look through, and nobody has."""
+    studies = ExportedStudy.objects.filter(export=OuterRef("pk"))
+    undecided = Exists(studies.filter(state=ExportedStudy.State.WAITING_APPROVAL))
+    unseen = Exists(studies.filter(state=ExportedStudy.State.PREVIEW, looked_through_at=None))
+    to_decide = Q(undecided, region__in=_regions(account, Deed.APPROVE)) & ~Q(requester=account.pk)
+    return Export.objects.filter(to_decide | Q(unseen, region__in=_regions(account, *Deed)))
 
 
 def export_or_404(account: Account, pk: int) -> Export:
@@ -93,7 +120,11 @@ def study_or_404(account: Account, pk: int) -> ExportedStudy:
 
 
 def _may(account: Account, region: Region, deed: Deed) -> bool:
-    if not isinstance(account, User) or not visible_regions(account).filter(pk=region.pk).exists():
-        return False
-    rights = ExportRight.objects.filter(person__user=account, deed=deed)
-    return rights.filter(Q(region=region) | Q(region=None)).exists()
+    return _regions(account, deed).filter(pk=region.pk).exists()
+
+
+def _regions(account: Account, *deeds: Deed) -> QuerySet[Region]:
+    """Return the regions that the account sees, and in which it has one of the rights."""
+    rights = ExportRight.objects.filter(person__user=account.pk, deed__in=deeds)
+    here = rights.filter(Q(region=None) | Q(region=OuterRef("pk")))
+    return visible_regions(account).filter(Exists(here))

@@ -10,10 +10,11 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from fleet.exports.downloading import file_name
-from fleet.exports.estimates import seconds_left
+from fleet.exports.estimates import fetched_by, seconds_left
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.models_events import ExportEvent
 from fleet.exports.models_sources import ExportRight
+from fleet.exports.pages.said import said
 from fleet.exports.pages.words import (
     MARKS,
     Outlook,
@@ -26,7 +27,7 @@ from fleet.exports.pages.words import (
     state_words,
 )
 from fleet.exports.queueing import waiting
-from fleet.exports.rights import may_approve, may_ask, may_look_through, may_steer
+from fleet.exports.rights import may_approve, may_look_through, may_steer, why_not_take
 from fleet.exports.steering import CANCELLABLE, MOVING, PAUSABLE
 from fleet.people.models import Person
 from fleet.review.figures import plain
@@ -59,6 +60,7 @@ class StudyCard:
     may_cancel: bool
     may_look: bool
     may_take: bool
+    why_not_take: str
     downloads: str
     sha256: str
     file_name: str
@@ -94,9 +96,9 @@ def cards(export: Export, account: User, now: datetime) -> list[StudyCard]:
     """Return the studies in words."""
     words = Words.of_active_language(now)
     steers, looks = may_steer(account, export), may_look_through(account, export)
-    takes = may_ask(account, export.region)
+    why_not = why_not_take(account, export)
     studies = export.studies.select_related("looked_through_by", "export__region").order_by("pk")
-    return [_card(one, words, now, steers, looks, takes) for one in studies]
+    return [_card(one, words, now, steers, looks, why_not) for one in studies]
 
 
 def is_moving(shown: list[StudyCard]) -> bool:
@@ -157,7 +159,7 @@ def _waits_for(export: Export) -> str:
 
 
 def _card(
-    study: ExportedStudy, words: Words, now: datetime, steers: bool, looks: bool, takes: bool
+    study: ExportedStudy, words: Words, now: datetime, steers: bool, looks: bool, why_not: str
 ) -> StudyCard:
     state = State(study.state)
     glyph, level = MARKS[state]
@@ -166,8 +168,8 @@ def _card(
     packing = state == State.PREVIEW and study.looked_through_at is not None
     going = not is_over and not study.wants_cancel
     done, total = _progress(study)
-    outlook = Outlook(seconds_left(study), waiting(study, now))
-    can_take = takes and state == State.READY and _is_good(study, now)
+    outlook = Outlook(seconds_left(study), fetched_by(study, now), waiting(study, now))
+    is_ready = state == State.READY
     return StudyCard(
         pk=study.pk,
         ref=study.study_ref,
@@ -178,7 +180,7 @@ def _card(
         sentence=sentence(study, words, outlook),
         silence=silence(study, words, outlook),
         remedy=remedy(study.why),
-        said=study.sentence,
+        said=said(study.sentence),
         done=done,
         total=total,
         left_out=study.n_left_out,
@@ -187,9 +189,10 @@ def _card(
         may_resume=steers and going and study.is_paused,
         may_cancel=steers and going and (state in CANCELLABLE or state == State.WAITING_APPROVAL),
         may_look=looks and state == State.PREVIEW and not packing,
-        may_take=can_take,
-        downloads=_downloads(study) if state == State.READY else "",
-        sha256=study.package_sha256 if state == State.READY else "",
+        may_take=is_ready and not why_not and _is_good(study, now),
+        why_not_take=why_not if is_ready else "",
+        downloads=_downloads(study) if is_ready else "",
+        sha256=study.package_sha256 if is_ready else "",
         file_name=file_name(study),
     )
 

@@ -12,16 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from fleet.exports.models import Export, ExportedStudy
-from fleet.exports.models_sources import ExportRight
 from fleet.exports.pages.asked import Asked, Show
 from fleet.exports.pages.words import MARKS, Words
 from fleet.exports.purposes import label
-from fleet.exports.rights import visible_exports
+from fleet.exports.rights import visible_exports, waiting_for
 from fleet.exports.steering import PAUSABLE
-from fleet.people.rights import visible_regions
 from fleet.review.figures import plain
 from fleet.review.standing_alerts import name_of
-from regions.models import Region
 
 State = ExportedStudy.State
 ON_A_PAGE = 50
@@ -126,7 +123,7 @@ def _passes(show: Show, account: User) -> Q:
     return {
         Show.ALL: Q(),
         Show.MINE: Q(requester=account),
-        Show.WAITING: _waits_for(account),
+        Show.WAITING: Q(pk__in=waiting_for(account).values("pk")),
         Show.RUNNING: Q(
             Exists(_studies(state__in=PAUSABLE))
             | Exists(_studies(state=State.PREVIEW, looked_through_at__isnull=False))
@@ -134,22 +131,6 @@ def _passes(show: Show, account: User) -> Q:
         Show.READY: Q(Exists(_studies(state=State.READY))),
         Show.ENDED: ~Q(Exists(_studies().exclude(state__in=OVER))),
     }[show]
-
-
-def _waits_for(account: User) -> Q:
-    """What the account may decide, and what it may look through."""
-    rights = ExportRight.objects.filter(person__user=account)
-    approves = _regions(account, rights.filter(deed=ExportRight.Deed.APPROVE))
-    looks = _regions(account, rights)
-    to_decide = Q(Exists(_studies(state=State.WAITING_APPROVAL)), region__in=approves)
-    to_look = Q(Exists(_studies(state=State.PREVIEW, looked_through_at=None)), region__in=looks)
-    return (to_decide & ~Q(requester=account)) | to_look
-
-
-def _regions(account: User, rights: QuerySet[ExportRight]) -> QuerySet[Region]:
-    everywhere = rights.filter(region=None)
-    here = rights.filter(region=OuterRef("pk"))
-    return visible_regions(account).filter(Q(Exists(everywhere)) | Q(Exists(here)))
 
 
 def _studies(**found: object) -> QuerySet[ExportedStudy]:

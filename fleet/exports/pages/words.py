@@ -117,10 +117,11 @@ def state_words(study: ExportedStudy) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """How long the rest of the transfer takes, and why the study does not go on; None: unknown,
-    or nothing holds it."""
+    """How long the rest of the transfer takes, when it will be over, and why the study does not go
+    on; None: unknown, or nothing holds it."""
 
     seconds_left: float | None = None
+    here_by: datetime | None = None
     waits: Waiting | None = None
 
 
@@ -204,12 +205,24 @@ def _requested(_study: ExportedStudy, words: Words, outlook: Outlook) -> str:
 
 
 def _queued(study: ExportedStudy, words: Words, outlook: Outlook) -> str:
-    said = [_("In the archive: %(found)s.") % {"found": _found(study, words)}]
-    said.append(_why_waits(outlook.waits, words) if outlook.waits else _("It comes next."))
-    if outlook.seconds_left is not None:
-        left = words.left(outlook.seconds_left)
-        said.append(_("The transfer takes %(left)s.") % {"left": left})
+    said = [
+        _("Available: %(found)s.") % {"found": _found(study, words)},
+        _how_long(words, outlook),
+        _why_waits(outlook.waits, words) if outlook.waits else _("It comes next."),
+    ]
     return " ".join(said)
+
+
+def _how_long(words: Words, outlook: Outlook) -> str:
+    if outlook.seconds_left is None:
+        return _("How long it takes is known once it is being fetched.")
+    left = {"left": words.left(outlook.seconds_left)}
+    if outlook.here_by is None:
+        return _("Fetching it takes %(left)s.") % left
+    return _("Fetching it takes %(left)s; it is here at about %(time)s.") % {
+        **left,
+        "time": words.clock(outlook.here_by),
+    }
 
 
 def _why_waits(waits: Waiting, words: Words) -> str:

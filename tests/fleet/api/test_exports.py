@@ -142,8 +142,16 @@ def test_it_has_no_other_deeds(call, study, path):
     assert call("post", path.format(pk)).status_code == 404
 
 
+def test_it_gives_no_package_that_another_asked_for(call, described, study):
+    refused = call("get", f"studies/{study.pk}/package/")
+
+    assert refused.status_code == 403
+    assert faults(described, "/api/v1/exports/studies/{study_id}/package/", refused) == []
+
+
 def test_it_gives_the_package(call, described, study, settings, tmp_path):
     settings.FLEET_EXPORT_DIR = str(tmp_path)
+    Export.objects.update(requester=User.objects.get(username="grafana"))
     path = f"studies/{study.pk}/package/"
     gone = call("get", path)
     assert gone.status_code == 410

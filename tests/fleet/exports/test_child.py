@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from fleet.exports.child import Cleaner, Limits
 from fleet.exports.ends import End
-from fleet.exports.preview import contact_sheet
+from fleet.exports.preview import ACROSS, LABEL, TILE, contact_sheet, shown_frames
 from fleet.exports.study import StudyRefused, clean_study, draw_sheets
 from tests.fleet.exports.conftest import IMAGES
 from tests.fleet.exports.samples import FOLDER, task
@@ -157,6 +158,15 @@ def test_it_gives_the_child_none_of_our_secrets(
     assert task().key.hex().encode() not in environment + command
 
 
+def make_film(path: Path, *, n_frames: int) -> Path:
+    """A small image, over and over."""
+    film = pydicom.dcmread(FOLDER / "MR_small.dcm")
+    film.PixelData = film.PixelData * n_frames
+    film.NumberOfFrames = n_frames
+    film.save_as(path)
+    return path
+
+
 def test_it_draws_contact_sheets(tmp_path: Path, cleaner: Cleaner) -> None:
     study = clean_study(IMAGES, tmp_path / "study", cleaner)
 
@@ -171,6 +181,27 @@ def test_it_draws_a_tile_for_what_cannot_be_drawn(tmp_path: Path) -> None:
     contact_sheet([tmp_path / "x.dcm"], ["x"], tmp_path / "sheet.png")
 
     assert (tmp_path / "sheet.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize(("n", "rows"), [(1, 12), (2, 12), (12, 12)])
+def test_it_draws_as_many_frames_as_there_is_room_for(tmp_path: Path, n: int, rows: int) -> None:
+    film = make_film(tmp_path / "film.dcm", n_frames=40)
+
+    contact_sheet([film] * n, ["film"] * n, tmp_path / "sheet.png")
+
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (ACROSS * TILE, rows * (TILE + LABEL))
+
+
+@pytest.mark.parametrize(
+    ("n", "most", "shown"),
+    [(1, 3, [0]), (2, 3, [0, 1]), (120, 3, [0, 60, 119]), (9, 5, [0, 2, 4, 6, 8]), (-1, 3, [0])],
+)
+def test_it_shows_frames_evenly_spaced(n: int, most: int, shown: list[int]) -> None:
+    dataset = Dataset()
+    dataset.NumberOfFrames = n
+
+    assert shown_frames(dataset, most) == shown
 
 
 def test_it_reads_a_file_with_many_small_sequences(tmp_path: Path, cleaner: Cleaner) -> None:

@@ -12,7 +12,7 @@ from fleet.exports.folders import package_path
 from fleet.exports.models import ExportedStudy
 from fleet.exports.models_events import ExportEvent
 from tests.builders import NOW, make_person, make_region
-from tests.builders_exports import make_export, make_exported_study, make_exporting
+from tests.builders_exports import give_right, make_export, make_exported_study, make_exporting
 
 pytestmark = pytest.mark.django_db
 State = ExportedStudy.State
@@ -68,8 +68,10 @@ def test_it_does_not_count_a_file_that_is_not_there(study):
     assert study.n_downloads == 0
 
 
-def test_who_may_not_ask_takes_nothing(study):
+def test_who_asks_for_other_studies_takes_nothing(study):
     other = make_person("other", regions=[study.export.region])
+    give_right(other)
 
-    with pytest.raises(PermissionDenied, match="no right to take"):
+    with pytest.raises(PermissionDenied, match="Ask for the study yourself"):
         download(study, other, NOW)
+    assert ExportEvent.objects.count() == 0

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import Http404
 
+from fleet.exports.models import ExportedStudy
 from fleet.exports.models_sources import ExportRight
 from fleet.exports.rights import (
     export_or_404,
@@ -15,23 +16,26 @@ from fleet.exports.rights import (
     may_steer,
     study_or_404,
     visible_exports,
+    waiting_for,
+    why_not_take,
 )
 from fleet.people.models import Role
-from tests.builders import make_person, make_region
+from tests.builders import NOW, make_person, make_region
 from tests.builders_exports import give_right, make_export, make_exported_study
 
 pytestmark = pytest.mark.django_db
+State = ExportedStudy.State
 ASK, APPROVE = ExportRight.Deed.ASK, ExportRight.Deed.APPROVE
-# Rights, whether it is the requester, and what follows: ask, approve, look through, steer.
+# Rights, whether it is the requester, and what follows: ask, approve, look through, steer, take.
 TABLE = [
     ([], False, ""),
     ([], True, ""),
     ([ASK], False, "ask look"),
-    ([ASK], True, "ask look steer"),
+    ([ASK], True, "ask look steer take"),
     ([APPROVE], False, "approve look steer"),
     ([APPROVE], True, "look steer"),
     ([ASK, APPROVE], False, "ask approve look steer"),
-    ([ASK, APPROVE], True, "ask look steer"),
+    ([ASK, APPROVE], True, "ask look steer take"),
 ]
 
 
@@ -46,6 +50,7 @@ def deeds(person, export):
         "approve": may_approve(person, export),
         "look": may_look_through(person, export),
         "steer": may_steer(person, export),
+        "take": not why_not_take(person, export),
     }
     return " ".join(name for name, may in found.items() if may)
 
@@ -69,7 +74,56 @@ def test_it_holds_for_each_kind_of_person(
 def test_a_role_alone_gives_no_right(regions, role):
     export = make_export(regions["own"], make_person("requester"))
 
-    assert deeds(make_person("person", role), export) == ""
+    assert deeds(make_person("person", role), export) == ("take" if role == Role.ADMIN else "")
+
+
+@pytest.mark.parametrize("deed", [None, ASK, APPROVE])
+def test_who_approved_takes_it_while_the_right_lasts(regions, deed):
+    approver = make_person("approver", regions=[regions["own"]])
+    export = make_export(regions["own"], make_person("requester"), decided_by=approver)
+    if deed:
+        give_right(approver, deed)
+
+    assert (why_not_take(approver, export) == "") == (deed == APPROVE)
+
+
+def test_an_administrator_of_other_regions_takes_nothing(regions):
+    admin = make_person("admin", Role.ADMIN, regions=[regions["other"]])
+
+    assert "may download" in why_not_take(admin, make_export(regions["own"], make_person()))
+
+
+# A study's state, the rights of who looks, whether it is their own, and whether it waits for them.
+WAITING = [
+    (State.WAITING_APPROVAL, [APPROVE], False, True),
+    (State.WAITING_APPROVAL, [APPROVE], True, False),
+    (State.WAITING_APPROVAL, [ASK], False, False),
+    (State.PREVIEW, [ASK], True, True),
+    (State.PREVIEW, [APPROVE], False, True),
+    (State.PREVIEW, [], False, False),
+    (State.FETCHING, [ASK, APPROVE], False, False),
+]
+
+
+@pytest.mark.parametrize("place", ["own", "other"])
+@pytest.mark.parametrize(("state", "rights", "is_own", "waits"), WAITING)
+def test_it_knows_what_waits_for_whom(regions, place, state, rights, is_own, waits):
+    person = make_person(regions=[regions["own"]])
+    for deed in rights:
+        give_right(person, deed)
+    export = make_export(regions[place], person if is_own else make_person("requester"))
+    make_exported_study(export, state)
+
+    assert waiting_for(person).count() == (waits and place == "own")
+
+
+def test_what_somebody_looked_through_waits_for_nobody(regions):
+    person = make_person()
+    give_right(person)
+    export = make_export(regions["own"], person)
+    make_exported_study(export, State.PREVIEW, looked_through_at=NOW)
+
+    assert waiting_for(person).count() == 0
 
 
 def test_a_stranger_has_none(regions):
@@ -77,6 +131,7 @@ def test_a_stranger_has_none(regions):
 
     assert deeds(AnonymousUser(), export) == ""
     assert deeds(User.objects.create_user("new"), export) == ""
+    assert waiting_for(AnonymousUser()).count() == 0
 
 
 def test_a_right_ends_with_the_region(regions):

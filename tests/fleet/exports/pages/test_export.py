@@ -74,7 +74,8 @@ def test_it_says_when_the_region_is_asked_again(page):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({}, "It comes next. The transfer takes under a minute."),
+        ({}, "Fetching it takes under a minute; it is here at about"),
+        ({}, "It comes next."),
         ({"is_allowed": False}, "The region&#x27;s export policy does not let studies out now."),
         ({"bytes_per_day": 0}, "The region&#x27;s bytes of the day are used up; it goes on at"),
         ({"window_begins": time(0), "window_ends": time(0, 0, 0, 1)}, "link window opens at"),
@@ -85,8 +86,15 @@ def test_it_says_what_a_study_waits_for(page, change, sentence):
     ExportPolicy.objects.update(**change)
 
     found = page()
-    assert "In the archive: 8 files, 66 MB." in found
+    assert "Available: 8 files, 66 MB." in found
     assert sentence in found
+    assert "/cancel/" in found
+
+
+def test_it_says_that_nobody_knows_how_long_the_first_transfer_takes(page):
+    ExportedStudy.objects.update(state=State.QUEUED, bytes_per_s=None)
+
+    assert "66 MB. How long it takes is known once it is being fetched. It comes next." in page()
 
 
 @pytest.mark.parametrize(
@@ -209,6 +217,16 @@ def test_its_list_has_what_waits_for_the_approver(client, study, approver):
     assert len(client.get("/exports/?show=waiting").context["listing"].rows) == 1
 
 
+def test_every_page_counts_what_waits_for_its_reader(client, study, approver):
+    ExportedStudy.objects.update(state=State.WAITING_APPROVAL)
+    client.force_login(approver)
+
+    assert '<a href="/exports/?show=waiting">Exports' in client.get("/alerts/").content.decode()
+    assert "1 waits for you" in client.get("/alerts/").content.decode()
+    client.force_login(study.export.requester)
+    assert '<a href="/exports/">Exports</a>' in client.get("/alerts/").content.decode()
+
+
 def test_its_list_holds_no_other_regions(signed_in, study):
     omsk = make_region("omsk")
     make_exported_study(make_export(omsk, study.export.requester))
@@ -252,6 +270,19 @@ def test_it_is_downloaded(signed_in, package):
     assert response["Content-Disposition"] == f'attachment; filename="{name}"'
     assert response["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in response["Cache-Control"]
+
+
+def test_it_is_not_downloaded_by_who_asks_for_other_studies(client, region, package):
+    other = make_person("other", regions=[region])
+    give_right(other)
+    client.force_login(other)
+    response = client.post(f"/exports/studies/{package.pk}/download/")
+    page = client.get(f"/exports/{package.export_id}/").content.decode()
+
+    assert response.status_code == 403
+    assert "Ask for the study yourself" in response.content.decode()
+    assert "/download/" not in page
+    assert "Ask for the study yourself" in page
 
 
 def test_it_is_not_downloaded_when_it_has_expired(signed_in, package, page):
