@@ -55,12 +55,12 @@ def contact_sheet(images: list[Path], labels: list[str], sheet: Path) -> None:
     for n, tile in enumerate(tiles):
         left, top = n % ACROSS * TILE, n // ACROSS * (TILE + LABEL)
         if tile.picture is None:
-            pen.text((left + 12, top + TILE // 2), "cannot be drawn here", fill=255)
+            pen.text((left + 12, top + TILE // 2), "cannot be drawn here", 255, font_size=24)
         else:
             # Small images grow as well: letters of a few pixels are read by nobody.
             fitted = ImageOps.contain(tile.picture, (TILE - 4, TILE - 4))
             paper.paste(fitted, (left + (TILE - fitted.width) // 2, top))
-        pen.text((left + 4, top + TILE + 2), tile.label, fill=255)
+        pen.text((left + 4, top + TILE + 1), tile.label, 255, font_size=14)
     paper.save(sheet, format="PNG")
 
 

@@ -22,6 +22,7 @@ from fleet.exports.pages.detail import cards, deeds, history, is_moving
 from fleet.exports.pages.form import Given, form, own_alert
 from fleet.exports.pages.listing import listing
 from fleet.exports.pages.sampling import MOST_CLASSES, MOST_OF_CLASS, Sample, sample
+from fleet.exports.pages.words import Words
 from fleet.exports.purposes import explanation, label
 from fleet.exports.rights import export_or_404, why_not_ask
 from fleet.people.models import Role
@@ -62,6 +63,7 @@ def export(request: HttpRequest, export_id: int) -> HttpResponse:
         "is_moving": is_moving(shown),
         "deeds": deeds(found, account),
         "by": name_of(found.requester),
+        "asked_at": Words.of_active_language(now).clock(found.requested_at),
         "decided_by": name_of(found.decided_by) if found.decided_by else "",
         "purpose": label(found.purpose),
         "kept": explanation(found.purpose),

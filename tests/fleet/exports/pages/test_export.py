@@ -244,6 +244,10 @@ def test_its_list_takes_few_queries(signed_in, study, django_assert_max_num_quer
         signed_in.get("/exports/")
 
 
+def test_it_says_who_asked_and_when(page):
+    assert "<bdi>oncall</bdi>, 10 March, 10:00" in page()
+
+
 def test_its_history_is_the_trail(signed_in, page, study):
     signed_in.post(f"/exports/studies/{study.pk}/pause/")
 
