@@ -48,7 +48,12 @@ class Facts:
 
 def install_sql() -> str:
     """Return the contract's views: typed stubs and what is derived from them."""
-    return sql_file("contract/1_stubs.sql") + "\n" + sql_file("contract/2_derived.sql")
+    return sql_file("contract/1_stubs.sql") + "\n" + upgrade_sql()
+
+
+def upgrade_sql() -> str:
+    """Return what brings an installed contract up to date: the overlay stays as it is."""
+    return sql_file("contract/2_derived.sql")
 
 
 def contract_sql(reader: str, database: str) -> str:

@@ -14,11 +14,11 @@ import pytest
 
 from fleet.demo.postgres import Cluster
 from fleet.demo.ssh import SshServer, available_kinds
-from regions.contract import DERIVED_VIEWS, MAJOR, ROW_VIEWS, contract_sql
+from regions.contract import DERIVED_VIEWS, MAJOR, ROW_VIEWS, contract_sql, upgrade_sql
 from regions.failures import Failure
-from regions.localday import HOUR
 from regions.ssh import Hop, SshConnection, connect_through, open_channel
 from regions.tunnels import is_responsive
+from tests.rig.contract_plans import plan_inside
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs/contract.md").read_text()
 DATABASE, READER, PASSWORD = "contract_doc", "contract_doc_reader", "only-for-this-test"
@@ -150,14 +150,23 @@ def test_it_sees_a_change_in_every_table(
 
 
 @pytest.mark.integration
-def test_it_finds_an_hour_by_the_index(ask: Callable[..., list[Any]]) -> None:
-    plan = ask(
-        "EXPLAIN SELECT * FROM fleet_contract.hour_fingerprint WHERE hour = ANY (%s)",
-        [NOON, NOON + HOUR],
-    )
+def test_it_finds_an_hour_by_the_index(perm: psycopg.Connection[Any]) -> None:
+    plan = plan_inside(perm, "fingerprint_of_hour", NOON)
 
-    assert "exam_timezone_idx" in str(plan)
-    assert "Seq Scan on exam" not in str(plan)
+    assert "exam_timezone_idx" in plan
+    assert "Seq Scan on exam" not in plan
+
+
+@pytest.mark.integration
+def test_it_upgrades_beneath_the_overlay(
+    ask: Callable[..., list[Any]], perm: psycopg.Connection[Any]
+) -> None:
+    query = "SELECT * FROM fleet_contract.hour_check WHERE hour = %s"
+    before = ask(query, NOON)
+
+    perm.execute(upgrade_sql().encode())
+
+    assert ask(query, NOON) == before
 
 
 @pytest.mark.integration

@@ -22,10 +22,26 @@ SELECT CASE WHEN c.reltuples >= 0 THEN c.reltuples ELSE pg_relation_size(c.oid) 
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %(schema)s AND c.relname = %(table)s;
 
+-- The rows of an hour as the contract's functions look them up, whose plans cannot be seen from
+-- outside. As there, the hour is not known when the plan is made.
 -- name: plan_of_an_hour
-EXPLAIN (VERBOSE, FORMAT JSON) SELECT * FROM fleet_contract.hour_fingerprint
-WHERE hour = (
-  SELECT date_trunc('hour', now(), i.site_tz) FROM fleet_contract.contract_info i);
+EXPLAIN (VERBOSE, FORMAT JSON)
+WITH this AS MATERIALIZED (
+  SELECT date_trunc('hour', now(), i.site_tz) AS hour FROM fleet_contract.contract_info i)
+SELECT s::text, p.row, r.row
+FROM fleet_contract.study s
+CROSS JOIN LATERAL (
+  SELECT t.attempt_ref, t::text AS row
+  FROM fleet_contract.processing t WHERE t.study_ref = s.study_ref OFFSET 0) AS p
+CROSS JOIN LATERAL (
+  SELECT t::text AS row
+  FROM fleet_contract.prediction t WHERE t.attempt_ref = p.attempt_ref OFFSET 0) AS r
+WHERE s.received_at >= (SELECT hour FROM this)
+  AND s.received_at < (SELECT hour + interval '1 hour' FROM this)
+UNION ALL
+SELECT t::text, NULL, NULL FROM fleet_contract.input_rejection t
+WHERE t.rejected_at >= (SELECT hour FROM this)
+  AND t.rejected_at < (SELECT hour + interval '1 hour' FROM this);
 
 -- name: busiest_hour
 SELECT hour, n FROM fleet_contract.hour_fingerprint

@@ -1,6 +1,6 @@
 -- Fleet region contract, version 1.0. Step 2 of 3: views computed over the row views.
 -- The region does not write these. Every bin is fixed by the contract's version, so that what two
--- hours, days or regions say can be added up.
+-- hours, days or regions say can be added up. To run this step again replaces what is there.
 --
 -- An hour is an hour of the region's own clock and is named by the instant at which it begins. A
 -- study and all that became of it belong to the hour, and to the local day, of its received_at.
@@ -13,8 +13,12 @@
 -- of the whole table for every hour: it cannot know how few studies an hour has. Ranks come from
 -- windows, not from joins of the steps with one another: it cannot know how many rows a step has
 -- either, and a nested loop over a crowded hour would take minutes.
+--
+-- What computes is a function, because a session keeps the plans of a function's queries; a view is
+-- planned anew whenever it is asked, which takes longer than to compute a usual hour. The functions
+-- have the rights of who asks, no more.
 
-CREATE VIEW fleet_contract.input_range AS
+CREATE OR REPLACE VIEW fleet_contract.input_range AS
 SELECT attribute, low::float8, high::float8 FROM (VALUES
   ('n_images', 0, 62), ('image_rows', 0, 6200), ('image_cols', 0, 6200),
   ('pixel_spacing_mm', 0, 1.24), ('bits_stored', 0, 62), ('kvp', 0, 155),
@@ -23,9 +27,9 @@ SELECT attribute, low::float8, high::float8 FROM (VALUES
   ('patient_age_years', 0, 124)
 ) AS v (attribute, low, high);
 
--- Every hour that may be asked for: 400 days back, one ahead. Who names the hour's UTC day beside the
--- hour spares the region from writing out the hours of the other days.
-CREATE VIEW fleet_contract.hour_series AS
+-- Every hour that may be asked for: 400 days back, one ahead. Who names the hour's UTC day beside
+-- the hour spares the region from writing out the hours of the other days.
+CREATE OR REPLACE VIEW fleet_contract.hour_series AS
 SELECT i.region_code, (d.midnight AT TIME ZONE 'UTC')::date AS utc_day, h.hour
 FROM fleet_contract.contract_info i
 CROSS JOIN LATERAL (
@@ -39,15 +43,20 @@ CROSS JOIN LATERAL generate_series(
   interval '1 hour') AS h (hour);
 
 -- Count and order-independent hash of all row versions that the hour's counts depend on.
-CREATE VIEW fleet_contract.hour_fingerprint AS
-SELECT h.region_code, h.utc_day, h.hour, f.n, f.fingerprint
-FROM fleet_contract.hour_series h
-CROSS JOIN LATERAL (
+CREATE OR REPLACE FUNCTION fleet_contract.fingerprint_of_hour(hour_begins timestamptz)
+RETURNS TABLE (n int, fingerprint bigint)
+LANGUAGE plpgsql STABLE ROWS 1
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
   WITH s AS MATERIALIZED (
     SELECT study_ref, hashint8extended(
       coalesce(row_version, hashtextextended(study::text, 0)), row_id) AS v
     FROM fleet_contract.study
-    WHERE received_at >= h.hour AND received_at < h.hour + interval '1 hour'),
+    WHERE received_at >= hour_begins AND received_at < hour_begins + interval '1 hour'),
   p AS MATERIALIZED (
     SELECT p.attempt_ref, p.v
     FROM s CROSS JOIN LATERAL (
@@ -66,26 +75,50 @@ CROSS JOIN LATERAL (
     UNION ALL SELECT hashint8extended(
       coalesce(row_version, hashtextextended(input_rejection::text, 0)), row_id)
     FROM fleet_contract.input_rejection
-    WHERE rejected_at >= h.hour AND rejected_at < h.hour + interval '1 hour') AS versions
-) AS f;
+    WHERE rejected_at >= hour_begins AND rejected_at < hour_begins + interval '1 hour') AS versions;
+END $$;
 
--- Who the region is, its clock, its zone and the shape of its contract.
-CREATE VIEW fleet_contract.region_facts AS
-SELECT i.region_code, i.major, i.minor, i.site_tz, coalesce(i.provides, '{}') AS provides,
-  clock_timestamp() AS region_now, current_setting('server_version_num')::int AS server_version,
-  extract(epoch FROM (now() AT TIME ZONE i.site_tz) - (now() AT TIME ZONE 'UTC'))::float8
-    AS utc_offset_s,
-  (SELECT md5(string_agg(c.relname || '.' || a.attname || ' '
-     || format_type(a.atttypid, a.atttypmod), ',' ORDER BY c.relname, a.attnum))
-   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-   WHERE c.relnamespace = 'fleet_contract'::regnamespace) AS columns_hash,
-  (SELECT max(received_at) FROM fleet_contract.study
-   WHERE received_at BETWEEN timestamptz '2000-01-01 00:00Z' AND now() + interval '24 hours')
-    AS latest_received_at
-FROM fleet_contract.contract_info i;
+CREATE OR REPLACE VIEW fleet_contract.hour_fingerprint AS
+SELECT h.region_code, h.utc_day, h.hour, f.n, f.fingerprint
+FROM fleet_contract.hour_series h
+CROSS JOIN LATERAL fleet_contract.fingerprint_of_hour(h.hour) AS f;
+
+-- Who the region is, its clock, its zone and the shape of its contract. The columns are looked up
+-- view by view: the planner would read all columns of the database.
+CREATE OR REPLACE FUNCTION fleet_contract.facts_of_region()
+RETURNS TABLE (region_code text, major int, minor int, site_tz text, provides text[],
+  region_now timestamptz, server_version int, utc_offset_s float8, columns_hash text,
+  latest_received_at timestamptz)
+LANGUAGE plpgsql STABLE ROWS 1
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  SELECT i.region_code, i.major, i.minor, i.site_tz, coalesce(i.provides, '{}') AS provides,
+    clock_timestamp() AS region_now, current_setting('server_version_num')::int AS server_version,
+    extract(epoch FROM (now() AT TIME ZONE i.site_tz) - (now() AT TIME ZONE 'UTC'))::float8
+      AS utc_offset_s,
+    (SELECT md5(string_agg(of_view, ',' ORDER BY relname))
+     FROM (SELECT c.relname, (
+         SELECT string_agg(c.relname || '.' || a.attname || ' '
+           || format_type(a.atttypid, a.atttypmod), ',' ORDER BY a.attnum)
+         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS of_view
+       FROM pg_class c WHERE c.relnamespace = 'fleet_contract'::regnamespace) AS v) AS columns_hash,
+    (SELECT max(received_at) FROM fleet_contract.study
+     WHERE received_at BETWEEN timestamptz '2000-01-01 00:00Z' AND now() + interval '24 hours')
+      AS latest_received_at
+  FROM fleet_contract.contract_info i;
+END $$;
+
+CREATE OR REPLACE VIEW fleet_contract.region_facts AS
+SELECT region_code, major, minor, site_tz, provides, region_now, server_version, utc_offset_s,
+  columns_hash COLLATE "C" AS columns_hash, latest_received_at
+FROM fleet_contract.facts_of_region();
 
 -- Both in one question, since each costs round trips: the facts in a row without an hour.
-CREATE VIEW fleet_contract.hour_check AS
+CREATE OR REPLACE VIEW fleet_contract.hour_check AS
 SELECT region_code, utc_day, hour, n, fingerprint, NULL::int AS major, NULL::int AS minor,
   NULL::text AS site_tz, NULL::text[] AS provides, NULL::timestamptz AS region_now,
   NULL::int AS server_version, NULL::float8 AS utc_offset_s, NULL::text AS columns_hash,
@@ -103,14 +136,19 @@ FROM fleet_contract.region_facts;
 -- o objects. causes: kind (k), reason (r), detail (d), n. An answer is a study and pipeline, judged
 -- by its last attempt. Beyond 64 flows or causes and 256 outputs an hour the rare ones are folded
 -- into "(other)" and counted in n_capped. More than 1000 objects in one answer count as 1000.
-CREATE VIEW fleet_contract.hourly AS
-SELECT h.region_code, h.utc_day, h.hour, f.*
-FROM fleet_contract.hour_series h
-CROSS JOIN LATERAL (
+CREATE OR REPLACE FUNCTION fleet_contract.counts_of_hour(hour_begins timestamptz)
+RETURNS TABLE (n_received int, n_filtered int, n_capped int, flow json, outputs json, causes json)
+LANGUAGE plpgsql STABLE ROWS 1
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
   WITH s AS MATERIALIZED (
     SELECT study_ref, received_at, left(coalesce(modality, ''), 16) AS modality
     FROM fleet_contract.study
-    WHERE received_at >= h.hour AND received_at < h.hour + interval '1 hour'),
+    WHERE received_at >= hour_begins AND received_at < hour_begins + interval '1 hour'),
   attempts AS MATERIALIZED (
     SELECT DISTINCT ON (s.study_ref, p.pipeline_code)
       s.modality AS m, p.attempt_ref,
@@ -199,7 +237,7 @@ CROSS JOIN LATERAL (
   refused AS MATERIALIZED (
     SELECT left(coalesce(stage, ''), 64) AS stage, left(coalesce(reason_code, ''), 64) AS reason
     FROM fleet_contract.input_rejection
-    WHERE rejected_at >= h.hour AND rejected_at < h.hour + interval '1 hour'),
+    WHERE rejected_at >= hour_begins AND rejected_at < hour_begins + interval '1 hour'),
   all_causes AS MATERIALIZED (
     SELECT k, r, d, count(*) AS n, rank() OVER (ORDER BY count(*) DESC, k, r, d) AS place
     FROM (
@@ -223,8 +261,13 @@ CROSS JOIN LATERAL (
       SELECT * FROM flow LEFT JOIN latencies USING (p, v, m) LEFT JOIN waits USING (p, v, m)
     ) AS entry) AS flow,
     (SELECT json_strip_nulls(json_agg(entry)) FROM outputs AS entry) AS outputs,
-    (SELECT json_strip_nulls(json_agg(entry)) FROM causes AS entry) AS causes
-) AS f;
+    (SELECT json_strip_nulls(json_agg(entry)) FROM causes AS entry) AS causes;
+END $$;
+
+CREATE OR REPLACE VIEW fleet_contract.hourly AS
+SELECT h.region_code, h.utc_day, h.hour, f.*
+FROM fleet_contract.hour_series h
+CROSS JOIN LATERAL fleet_contract.counts_of_hour(h.hour) AS f;
 
 -- One row a local day: what must be compared between days, by the day, so that no group of fewer
 -- than a handful of patients an hour ever travels. inputs: attribute (a), device model (d), n,
@@ -232,20 +275,21 @@ CROSS JOIN LATERAL (
 -- version (v), class (c), node (g): n scored, p positive, x invalid, o objects, score histogram
 -- (h), histogram of the largest object's size over 0 to 124 mm (s). Caps: 32 device models, 64
 -- values of an attribute, 1024 combinations of attribute, device model and value, 256 outputs.
-CREATE VIEW fleet_contract.daily_profile AS
-SELECT i.region_code, d.day::date AS day, f.*
-FROM fleet_contract.contract_info i
-CROSS JOIN LATERAL generate_series(
-  date_trunc('day', now() AT TIME ZONE i.site_tz) - interval '400 days',
-  date_trunc('day', now() AT TIME ZONE i.site_tz) + interval '1 day',
-  interval '1 day') AS d (day)
-CROSS JOIN LATERAL (
+CREATE OR REPLACE FUNCTION fleet_contract.profile_of_day(local_day date, zone text)
+RETURNS TABLE (n_capped int, inputs json, categories json, scores json)
+LANGUAGE plpgsql STABLE ROWS 1
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
   WITH s AS MATERIALIZED (
     SELECT t.*, left(concat_ws(' ', manufacturer, model_name), 64) AS full_model
     FROM fleet_contract.study t
-    WHERE received_at >= (d.day AT TIME ZONE i.site_tz) - interval '3 hours'
-      AND received_at < ((d.day + interval '1 day') AT TIME ZONE i.site_tz) + interval '3 hours'
-      AND (received_at AT TIME ZONE i.site_tz)::date = d.day::date),
+    WHERE received_at >= (local_day::timestamp AT TIME ZONE zone) - interval '3 hours'
+      AND received_at < ((local_day + interval '1 day') AT TIME ZONE zone) + interval '3 hours'
+      AND (received_at AT TIME ZONE zone)::date = local_day),
   sized AS (
     SELECT s.*, count(*) OVER (PARTITION BY full_model) AS size FROM s),
   placed AS (
@@ -345,5 +389,16 @@ CROSS JOIN LATERAL (
     (SELECT json_strip_nulls(json_agg(entry)) FROM categories AS entry) AS categories,
     (SELECT json_strip_nulls(json_agg(entry)) FROM (
       SELECT * FROM scores LEFT JOIN score_histograms USING (m, v, c, g)
-      LEFT JOIN size_histograms USING (m, v, c, g)) AS entry) AS scores
-) AS f;
+      LEFT JOIN size_histograms USING (m, v, c, g)) AS entry) AS scores;
+END $$;
+
+CREATE OR REPLACE VIEW fleet_contract.daily_profile AS
+SELECT i.region_code, d.day::date AS day, f.*
+FROM fleet_contract.contract_info i
+CROSS JOIN LATERAL generate_series(
+  date_trunc('day', now() AT TIME ZONE i.site_tz) - interval '400 days',
+  date_trunc('day', now() AT TIME ZONE i.site_tz) + interval '1 day',
+  interval '1 day') AS d (day)
+CROSS JOIN LATERAL fleet_contract.profile_of_day(d.day::date, i.site_tz) AS f;
+
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA fleet_contract TO PUBLIC;

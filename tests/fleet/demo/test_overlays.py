@@ -19,6 +19,7 @@ from fleet.demo.sham import Shape
 from fleet.demo.simulator import live
 from regions.contract import contract_sql, install_sql
 from regions.localday import day_bounds
+from tests.rig.contract_plans import plan_inside
 from tests.rig.filled import Filled, MakeFilled
 from tests.rig.truth import Counts, truth
 
@@ -161,23 +162,19 @@ def last_day_of_summer(zone: str) -> date:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("view", ["hour_fingerprint", "hourly"])
-def test_it_scans_no_native_table_for_an_hour(large: Filled, view: str) -> None:
+@pytest.mark.parametrize("function", ["fingerprint_of_hour", "counts_of_hour"])
+def test_it_scans_no_native_table_for_an_hour(large: Filled, function: str) -> None:
     hour = next(hours_between(large.end - timedelta(days=2), large.end, large.sham))
-    plan = large.connection.execute(
-        f"EXPLAIN SELECT * FROM fleet_contract.{view} WHERE hour = ANY(%s)".encode(), [[hour]]
-    ).fetchall()
-    scanned = set(re.findall(r"Seq Scan on (\w+)", "\n".join(line for (line,) in plan)))
-    assert not scanned & NATIVE
+    plan = plan_inside(large.connection, function, hour)
+    assert "Index" in plan
+    assert not set(re.findall(r"Seq Scan on (\w+)", plan)) & NATIVE
 
 
 @pytest.mark.slow
 def test_it_scans_no_native_table_for_a_day(large: Filled) -> None:
-    plan = large.connection.execute(
-        "EXPLAIN SELECT * FROM fleet_contract.daily_profile WHERE day = %s", [large.end.date()]
-    ).fetchall()
-    scanned = set(re.findall(r"Seq Scan on (\w+)", "\n".join(line for (line,) in plan)))
-    assert not scanned & NATIVE
+    plan = plan_inside(large.connection, "profile_of_day", large.end.date(), large.sham.zone)
+    assert "Index" in plan
+    assert not set(re.findall(r"Seq Scan on (\w+)", plan)) & NATIVE
 
 
 @pytest.mark.parametrize("change", ["status = 'ошибка'", "vozrast = vozrast + 1"])
