@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 
 import paramiko
 
+from fleet.exports.ways.pieces import keep_pieces
 from fleet.exports.ways.tls import Certificate, TlsStream
 from fleet.exports.ways.way import PASSING, Trouble, WayFailed
 from regions.failures import Failure
@@ -123,7 +124,9 @@ class Reach:
 
     def _wire(self, line: Line, target: Address, timeout: float) -> Wire:
         if line.hops:
-            return open_channel(self._transport(line), target, timeout)
+            channel = open_channel(self._transport(line), target, timeout)
+            keep_pieces(channel)
+            return channel
         return connect(*target, resolve(*target))
 
     def _transport(self, line: Line) -> paramiko.Transport:

@@ -13,6 +13,7 @@ import paramiko
 from paramiko.channel import Channel
 
 from fleet.exports.ways.landing import Landing, part_of
+from fleet.exports.ways.pieces import keep_pieces
 from fleet.exports.ways.reach import Reach
 from fleet.exports.ways.sftp_folder import SftpSource, is_name
 from fleet.exports.ways.sftp_messages import (
@@ -154,6 +155,7 @@ class SftpWay(Way):
         transport = self._reach.transport()
         try:
             channel = transport.open_session(WINDOW_BYTES, PACKET_BYTES, OPEN_WITHIN_S)
+            keep_pieces(channel)
             # paramiko waits for the answer without an end.
             alarm = threading.Timer(OPEN_WITHIN_S, channel.close)
             alarm.daemon = True

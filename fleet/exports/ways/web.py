@@ -29,8 +29,8 @@ TIMEOUT_S = 60.0
 TIMEOUTS = {"connect": 20.0, "read": TIMEOUT_S, "write": TIMEOUT_S, "pool": TIMEOUT_S}
 # Orthanc closes a connection one second after its last answer.
 IDLE_S = 0.8
-# All that may wait in a channel. The library asks for less at a time, and takes more.
-READ_BYTES = 2 * 2**20
+# The library asks for less at a time, and takes more; what is much longer costs pages of memory.
+READ_BYTES = 2**18
 LONGEST_ANSWER = 64 * 2**20
 ANSWER_WITHIN_S = 300.0
 OK, NO_CONTENT, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 200, 204, 401, 403, 404
