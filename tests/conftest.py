@@ -22,7 +22,7 @@ from fleet.demo.servers import LOOPBACK, ServerError
 from fleet.demo.ssh import SshServer, available_kinds
 from fleet.demo.valkey import Valkey
 
-pytest_plugins = ["tests.rig.filled", "tests.rig.turns"]
+pytest_plugins = ["tests.rig.filled", "tests.rig.order"]
 _numbers = itertools.count(1)
 
 

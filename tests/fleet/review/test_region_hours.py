@@ -39,7 +39,7 @@ def test_its_table_equals_the_rollups():
 
 def test_it_says_how_many_are_usual():
     region = make_region()
-    fill_days(region, TODAY, NOW)
+    fill_days(region, TODAY, NOW, n_days=35)
 
     hours = shown()
 
@@ -61,7 +61,7 @@ def test_it_leaves_days_out_that_are_not_wholly_known():
 
 def test_it_leaves_holidays_out_of_what_is_usual():
     region = make_region()
-    fill_days(region, TODAY, NOW)
+    fill_days(region, TODAY, NOW, n_days=35)
     day = TODAY - 2 * WEEK
     CalendarException.objects.create(region=region, day=day, is_off=True, reason="Flood")
 

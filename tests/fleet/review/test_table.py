@@ -139,25 +139,28 @@ COUNTS = {
     latency=st.none() | st.floats(0.01, 1000),
 )
 @example(numbers=dict.fromkeys(COUNTS.values(), 0), latency=None)
-@pytest.mark.parametrize("flavour", [Flavour(), EXCEL], ids=["plain", "excel"])
-def test_it_parses_back_to_the_same_numbers(numbers, latency, flavour):
-    Region.objects.all().delete()
-    region = make_healthy_region()
+def test_it_parses_back_to_the_same_numbers(numbers, latency):
+    region = Region.objects.first() or make_healthy_region()
     DailyRollup.objects.filter(day=TODAY).delete()
     make_daily(region, **numbers, latency_p95_s=latency)
-    found = review(TODAY, NOW, Region.objects.all())
-    text = table(found, Asked(), signs(AnonymousUser(), found, NOW), flavour).removeprefix(
-        flavour.begin
-    )
-    (row,) = csv.DictReader(io.StringIO(text, newline=""), delimiter=flavour.separator, strict=True)
-
-    def number(name: str) -> float | None:
-        return float(row[name].replace(flavour.decimal, ".")) if row[name] else None
-
-    assert {name: number(name) for name in COUNTS} == {
-        name: numbers[field] for name, field in COUNTS.items()
-    }
-    assert number("latency_p95_s") == (latency and pytest.approx(latency, rel=1e-5))
+    expected = {name: numbers[field] for name, field in COUNTS.items()}
+    expected["latency_p95_s"] = latency and pytest.approx(latency, rel=1e-5)
     for name, (part, whole) in SHARES.items():
         n = sum(numbers[field] for field in whole)
-        assert number(name) == (pytest.approx(numbers[part] / n, rel=1e-5) if n else None)
+        expected[name] = pytest.approx(numbers[part] / n, rel=1e-5) if n else None
+
+    found = review(TODAY, NOW, Region.objects.all())
+
+    for flavour in (Flavour(), EXCEL):
+        text = table(found, Asked(), signs(AnonymousUser(), found, NOW), flavour)
+        assert numbers_in(text, flavour, expected) == expected
+
+
+def numbers_in(text, flavour, names):
+    """Return the named numbers of the one row in a file of this flavour, None for empty ones."""
+    file = io.StringIO(text.removeprefix(flavour.begin), newline="")
+    (row,) = csv.DictReader(file, delimiter=flavour.separator, strict=True)
+    return {
+        name: float(row[name].replace(flavour.decimal, ".")) if row[name] else None
+        for name in names
+    }

@@ -55,10 +55,12 @@ def make(code: str, age: float | None, open_weekdays: str, counts: dict[str, int
 
 
 def page_of(regions: list[dict]) -> ReviewDay:
-    Region.objects.all().delete()
-    for n, region in enumerate(regions):
+    # Cheaper than to remove those of the example before.
+    Region.objects.update(is_active=False)
+    first = Region.objects.count()
+    for n, region in enumerate(regions, first):
         make(f"r{n}", **region)
-    return review(TODAY, NOW, Region.objects.all())
+    return review(TODAY, NOW, Region.objects.filter(is_active=True))
 
 
 @in_one_transaction
@@ -77,9 +79,9 @@ def test_the_totals_are_the_sums_of_the_covered_rows(regions):
 @given(regions=REGIONS, counts=st.fixed_dictionaries({"n_received": COUNT, "n_failed": COUNT}))
 def test_a_stale_region_changes_no_total(regions, counts):
     without = page_of(regions).totals
-    make("stale", 7.0, "1234567", counts)
+    make(f"stale{Region.objects.count()}", 7.0, "1234567", counts)
 
-    totals = review(TODAY, NOW, Region.objects.all()).totals
+    totals = review(TODAY, NOW, Region.objects.filter(is_active=True)).totals
 
     assert (totals.numbers, totals.n_covered) == (without.numbers, without.n_covered)
     assert totals.n_expected == without.n_expected + 1
