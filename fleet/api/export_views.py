@@ -13,11 +13,12 @@ from django.views.decorators.csrf import csrf_exempt
 
 from fleet import clock
 from fleet.api.access import READING, ApiError, for_bearers
-from fleet.api.exports import Body, export_shape, exports_shape
+from fleet.api.exports import Body, ExportShape, export_shape, exports_shape
 from fleet.api.models import Scope
 from fleet.exports.asking import ExportRefused, ask
 from fleet.exports.deciding import approve, refuse
 from fleet.exports.downloading import Gone, download, file_name
+from fleet.exports.estimates import Forecast
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.rights import export_or_404, study_or_404
 from fleet.exports.steering import cancel, pause, prioritise, resume
@@ -58,13 +59,13 @@ def _asked(request: HttpRequest) -> HttpResponseBase:
             now=clock.now(),
         )
     )
-    return _json(export_shape(made, clock.now()), status=201)
+    return _json(_shape(made), status=201)
 
 
 @for_bearers(Scope.READ)
 def export(request: HttpRequest, export_id: int) -> HttpResponseBase:
     """One export with its studies."""
-    return _json(export_shape(_export(request, export_id), clock.now()))
+    return _json(_shape(_export(request, export_id)))
 
 
 @for_bearers(Scope.EXPORT, "POST")
@@ -80,7 +81,7 @@ def act(request: HttpRequest, export_id: int, deed: str) -> HttpResponseBase:
     if deed not in deeds:
         raise ApiError(404, _("There is nothing at this address of the API."))
     _tried(deeds[deed])
-    return _json(export_shape(_export(request, export_id), clock.now()))
+    return _json(_shape(_export(request, export_id)))
 
 
 @for_bearers(Scope.EXPORT, "POST")
@@ -90,7 +91,7 @@ def act_on_study(request: HttpRequest, study_id: int, deed: str) -> HttpResponse
     if deed not in STEERING:
         raise ApiError(404, _("There is nothing at this address of the API."))
     _tried(lambda: STEERING[deed](study, cast(User, request.user), clock.now()))
-    return _json(export_shape(_export(request, study.export_id), clock.now()))
+    return _json(_shape(_export(request, study.export_id)))
 
 
 @for_bearers(Scope.EXPORT, "GET")
@@ -116,6 +117,10 @@ def _export(request: HttpRequest, export_id: int) -> Export:
         return export_or_404(request.user, export_id)
     except Http404:
         raise ApiError(404, _("There is no export %(id)s.") % {"id": export_id}) from None
+
+
+def _shape(export: Export) -> ExportShape:
+    return export_shape(export, Forecast(export.region, clock.now()))
 
 
 def _study(request: HttpRequest, study_id: int) -> ExportedStudy:

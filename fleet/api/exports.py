@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 
 from fleet.api.access import ApiError
 from fleet.api.shapes import instant, moment
-from fleet.exports.estimates import seconds_left
+from fleet.exports.estimates import Forecast
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.purposes import DEFAULT
-from fleet.exports.queueing import waiting
 from fleet.exports.rights import visible_exports
 
 ON_A_PAGE = 50
@@ -129,14 +128,16 @@ def exports_shape(account: User, asked: Mapping[str, str], now: datetime) -> Exp
         chosen = chosen.filter(region__code=region)
     found = list(chosen.order_by("-pk")[: ON_A_PAGE + 1])
     page = found[:ON_A_PAGE]
+    forecasts = {one.region_id: Forecast(one.region, now) for one in page}
     return ExportsShape(
         now=instant(now),
-        exports=[export_shape(one, now) for one in page],
+        exports=[export_shape(one, forecasts[one.region_id]) for one in page],
         next=page[-1].pk if len(found) > ON_A_PAGE else None,
     )
 
 
-def export_shape(export: Export, now: datetime) -> ExportShape:
+def export_shape(export: Export, forecast: Forecast) -> ExportShape:
+    """Return the export; the forecast is of its region."""
     return ExportShape(
         id=export.pk,
         region=export.region.code,
@@ -152,12 +153,12 @@ def export_shape(export: Export, now: datetime) -> ExportShape:
         decided_by=export.decided_by.get_username() if export.decided_by else None,
         decided_at=moment(export.decided_at),
         decision=export.decision,
-        studies=[_study(one, now) for one in export.studies.all()],
+        studies=[_study(one, forecast) for one in export.studies.all()],
     )
 
 
-def _study(study: ExportedStudy, now: datetime) -> StudyShape:
-    held = waiting(study, now)
+def _study(study: ExportedStudy, forecast: Forecast) -> StudyShape:
+    held = forecast.waiting(study)
     is_going = study.state in {ExportedStudy.State.QUEUED, ExportedStudy.State.FETCHING}
     return StudyShape(
         id=study.pk,
@@ -173,7 +174,7 @@ def _study(study: ExportedStudy, now: datetime) -> StudyShape:
         n_fetched=study.n_fetched,
         n_bytes_fetched=study.n_bytes_fetched,
         bytes_per_s=study.bytes_per_s,
-        seconds_left=seconds_left(study) if is_going else None,
+        seconds_left=forecast.seconds_left(study) if is_going else None,
         waits_for=held.reason.value if held else None,
         waits_until=moment(held.until) if held else None,
         n_left_out=study.n_left_out,

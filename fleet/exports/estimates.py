@@ -1,15 +1,20 @@
-"""How fast studies come from a region, and when one will be here."""
+"""How fast studies come from a region, why one waits, and when it will be here."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import takewhile
 from statistics import median
 
 from fleet.exports.models import ExportedStudy
 from fleet.exports.models_sources import ExportPolicy
 from fleet.exports.queueing import (
     NEEDS_LINE,
+    Reason,
+    Waiting,
     bytes_left,
+    line_waits,
     policy_of,
     window_closes,
     window_opens,
@@ -36,37 +41,78 @@ def usual_rate(region: Region) -> float | None:
     return median(known) if known else None
 
 
-def seconds_left(study: ExportedStudy) -> float | None:
-    """Return how long the rest of the transfer takes, without waiting; None where unknown."""
-    if study.n_bytes is None:
-        return None
-    is_moving = study.state == State.FETCHING and study.bytes_per_s
-    rate = study.bytes_per_s if is_moving else usual_rate(study.export.region)
-    return max(0, study.n_bytes - study.n_bytes_fetched) / rate if rate else None
+class Forecast:
+    """Why a region's studies wait, and when each is here, as things are at `now`.
 
-
-def fetched_by(study: ExportedStudy, now: datetime) -> datetime | None:
-    """Return when the transfer will be over; None where unknown, or nothing is to be fetched.
-
-    What goes before it in its region, the link window and the bytes of a day are counted.
+    The region is read once, however many of its studies are asked about.
     """
-    seconds, policy = seconds_left(study), policy_of(study.export.region)
-    if seconds is None or policy is None or study.state not in NEEDS_LINE:
+
+    def __init__(self, region: Region, now: datetime) -> None:
+        self._region, self._now = region, now
+
+    def waiting(self, study: ExportedStudy) -> Waiting | None:
+        """Return why the study does not go on; None while it does, or when a person has to act."""
+        if study.state not in {State.REQUESTED, State.QUEUED}:
+            return None
+        if study.is_paused:
+            return Waiting(Reason.PAUSED)
+        if study.retry_at and study.retry_at > self._now:
+            return Waiting(Reason.RETRY, study.retry_at)
+        if study.state == State.REQUESTED:
+            return None
+        return self._held or self._behind(study)
+
+    def seconds_left(self, study: ExportedStudy) -> float | None:
+        """Return how long the rest of the transfer takes, without waiting; None where unknown."""
+        if study.n_bytes is None:
+            return None
+        is_moving = study.state == State.FETCHING and study.bytes_per_s
+        rate = study.bytes_per_s if is_moving else self._usual_rate
+        return max(0, study.n_bytes - study.n_bytes_fetched) / rate if rate else None
+
+    def fetched_by(self, study: ExportedStudy) -> datetime | None:
+        """Return when the transfer is over; None where unknown, or nothing is to be fetched.
+
+        What goes before it in its region, the link window and the bytes of a day are counted.
+        """
+        seconds = self.seconds_left(study)
+        if seconds is None or self._policy is None or study.state not in NEEDS_LINE:
+            return None
+        if study.state == State.QUEUED:
+            seconds += self._seconds_before(study)
+        rate = study.bytes_per_s or self._usual_rate or 0
+        begins = max(self._now, study.retry_at or self._now)
+        return _over_at(self._policy, begins, seconds, rate)
+
+    @cached_property
+    def _policy(self) -> ExportPolicy | None:
+        return policy_of(self._region)
+
+    @cached_property
+    def _held(self) -> Waiting | None:
+        return line_waits(self._policy, self._now)
+
+    @cached_property
+    def _usual_rate(self) -> float | None:
+        return usual_rate(self._region)
+
+    @cached_property
+    def _queue(self) -> list[ExportedStudy]:
+        return list(workable(self._region, self._now))
+
+    def _behind(self, study: ExportedStudy) -> Waiting | None:
+        first = next((other for other in self._queue if other.pk != study.pk), None)
+        if first and (first.export.priority, first.state == State.QUEUED, first.pk) < (
+            study.export.priority,
+            True,
+            study.pk,
+        ):
+            return Waiting(Reason.TURN)
         return None
-    if study.state == State.QUEUED:
-        seconds += _seconds_before(study, now)
-    rate = study.bytes_per_s or usual_rate(study.export.region) or 0
-    return _over_at(policy, max(now, study.retry_at or now), seconds, rate)
 
-
-def _seconds_before(study: ExportedStudy, now: datetime) -> float:
-    total = 0.0
-    for other in workable(study.export.region, now):
-        if other.pk == study.pk:
-            break
-        if other.state in NEEDS_LINE:
-            total += seconds_left(other) or 0
-    return total
+    def _seconds_before(self, study: ExportedStudy) -> float:
+        before = takewhile(lambda other: other.pk != study.pk, self._queue)
+        return sum(self.seconds_left(other) or 0 for other in before if other.state in NEEDS_LINE)
 
 
 def _over_at(

@@ -86,29 +86,6 @@ def to_pack(now: datetime) -> QuerySet[ExportedStudy]:
     return released.select_related("export__region", *people).order_by("export__priority", "pk")
 
 
-def waiting(study: ExportedStudy, now: datetime) -> Waiting | None:
-    """Return why the study does not go on; None while it does, or when a person has to act."""
-    if study.state not in {State.REQUESTED, State.QUEUED}:
-        return None
-    if study.is_paused:
-        return Waiting(Reason.PAUSED)
-    if study.retry_at and study.retry_at > now:
-        return Waiting(Reason.RETRY, study.retry_at)
-    if study.state == State.REQUESTED:
-        return None
-    region = study.export.region
-    if held := line_waits(policy_of(region), now):
-        return held
-    first = workable(region, now).exclude(pk=study.pk).first()
-    if first and (first.export.priority, first.state == State.QUEUED, first.pk) < (
-        study.export.priority,
-        True,
-        study.pk,
-    ):
-        return Waiting(Reason.TURN)
-    return None
-
-
 def line_waits(policy: ExportPolicy | None, now: datetime) -> Waiting | None:
     """Return why nothing may come over the region's line now; None when it may."""
     if policy is None or not policy.is_allowed:

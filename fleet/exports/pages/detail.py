@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from fleet.exports.downloading import file_name
-from fleet.exports.estimates import fetched_by, seconds_left
+from fleet.exports.estimates import Forecast
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.models_events import ExportEvent
 from fleet.exports.models_sources import ExportRight
@@ -26,7 +26,6 @@ from fleet.exports.pages.words import (
     silence,
     state_words,
 )
-from fleet.exports.queueing import waiting
 from fleet.exports.rights import may_approve, may_look_through, may_steer, why_not_take
 from fleet.exports.steering import CANCELLABLE, MOVING, PAUSABLE
 from fleet.people.models import Person
@@ -94,11 +93,11 @@ class Deeds:
 
 def cards(export: Export, account: User, now: datetime) -> list[StudyCard]:
     """Return the studies in words."""
-    words = Words.of_active_language(now)
+    words, forecast = Words.of_active_language(now), Forecast(export.region, now)
     steers, looks = may_steer(account, export), may_look_through(account, export)
     why_not = why_not_take(account, export)
     studies = export.studies.select_related("looked_through_by", "export__region").order_by("pk")
-    return [_card(one, words, now, steers, looks, why_not) for one in studies]
+    return [_card(one, words, forecast, steers, looks, why_not) for one in studies]
 
 
 def is_moving(shown: list[StudyCard]) -> bool:
@@ -159,7 +158,12 @@ def _waits_for(export: Export) -> str:
 
 
 def _card(
-    study: ExportedStudy, words: Words, now: datetime, steers: bool, looks: bool, why_not: str
+    study: ExportedStudy,
+    words: Words,
+    forecast: Forecast,
+    steers: bool,
+    looks: bool,
+    why_not: str,
 ) -> StudyCard:
     state = State(study.state)
     glyph, level = MARKS[state]
@@ -168,7 +172,9 @@ def _card(
     packing = state == State.PREVIEW and study.looked_through_at is not None
     going = not is_over and not study.wants_cancel
     done, total = _progress(study)
-    outlook = Outlook(seconds_left(study), fetched_by(study, now), waiting(study, now))
+    outlook = Outlook(
+        forecast.seconds_left(study), forecast.fetched_by(study), forecast.waiting(study)
+    )
     is_ready = state == State.READY
     return StudyCard(
         pk=study.pk,
@@ -189,7 +195,7 @@ def _card(
         may_resume=steers and going and study.is_paused,
         may_cancel=steers and going and (state in CANCELLABLE or state == State.WAITING_APPROVAL),
         may_look=looks and state == State.PREVIEW and not packing,
-        may_take=is_ready and not why_not and _is_good(study, now),
+        may_take=is_ready and not why_not and _is_good(study, words.now),
         why_not_take=why_not if is_ready else "",
         downloads=_downloads(study) if is_ready else "",
         sha256=study.package_sha256 if is_ready else "",

@@ -16,7 +16,6 @@ from fleet.exports.queueing import (
     count_bytes,
     line_waits,
     next_study,
-    waiting,
     window_opens,
 )
 from regions.models import Region
@@ -132,13 +131,6 @@ def test_it_cleans_a_study_while_the_line_is_closed(region):
 
 def test_it_takes_nothing_from_a_region_that_lets_nothing_out_any_more(region):
     policy(region, is_allowed=False)
-    study = queued(region)
+    queued(region)
 
     assert next_study(region, NOW) is None
-    assert waiting(study, NOW) == Waiting(Reason.FORBIDDEN)
-
-
-def test_it_says_whose_turn_it_is(region):
-    first, second = queued(region), queued(region)
-
-    assert (waiting(first, NOW), waiting(second, NOW)) == (None, Waiting(Reason.TURN))

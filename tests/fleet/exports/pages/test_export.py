@@ -119,6 +119,16 @@ def test_it_says_that_the_exporter_is_silent(study, change, is_said):
     assert ("an administrator looks whether the exporter runs." in told) == is_said
 
 
+@pytest.mark.parametrize("n", [0, 19])
+def test_it_takes_as_many_queries_for_many_studies(
+    signed_in, study, n, django_assert_max_num_queries
+):
+    for i in range(n):
+        make_exported_study(study.export, State.QUEUED, study_ref=f"r{i}", n_bytes=1000)
+    with django_assert_max_num_queries(15):
+        signed_in.get(f"/exports/{study.export_id}/progress/")
+
+
 def test_it_says_that_another_study_goes_first(signed_in, study):
     ExportedStudy.objects.update(state=State.QUEUED)
     later = make_export(study.export.region, study.export.requester)
