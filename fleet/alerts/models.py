@@ -63,7 +63,7 @@ class Finding(models.Model):
 
 
 class Alert(models.Model):
-    """One cause that somebody should act on. Only lifecycle.py writes it.
+    """One cause that somebody should act on. Only lifecycle.py, changes.py and causes.py write it.
 
     Without a region it is of the whole fleet. `under` is the alert that explains this one: a lost
     link, or an alert of the fleet.
