@@ -21,11 +21,10 @@ import numpy as np
 
 from bench.detecting import customary, life, rules
 from bench.detecting.faults import DAYS, FAULTS, faulty_rows
-from bench.detecting.fleet import N_CLASSES, WARM_UP
+from bench.detecting.fleet import WARM_UP
 from bench.detecting.life import Said
 from bench.detecting.load import fleet_day_of, histograms, lived_state
 from bench.report import RESULTS
-from regions.drift import outputs
 from regions.drift.histogram import binned
 from regions.drift.inputs import State, empty_state, judge_day
 from regions.drift.verdicts import Rule
@@ -175,28 +174,17 @@ def since_first_day(
 ) -> list[tuple[str, int | None]]:
     """A version comes to all regions, and to one of them broken: only peers can tell."""
     found: list[tuple[str, int | None]] = []
-    counts, n = rules.stacked(fleet, "classes"), rules.stacked(fleet, "n")
+    days = slice(first, first + DAYS)
+    counts, n = rules.stacked(fleet, "classes")[days], rules.stacked(fleet, "n")[days]
     for share in (1.0, 0.33):
         for r in rng.choice(SMALL, 4, replace=False):
-            broken = counts[first : first + DAYS].copy()
+            broken = counts.copy()
             lost = rng.binomial(broken[:, r], share)
             broken[:, r] -= lost
             broken[:, r, 1] += lost.sum(axis=1)
-            delay = None
-            for t in range(DAYS):
-                from_day = 0 if t < 14 else t - 6
-                total = n[first + from_day : first + t + 1].sum(axis=0)
-                said = [
-                    one.subject
-                    for c in range(N_CLASSES)
-                    for one in outputs.unlike_peers(
-                        broken[from_day : t + 1, :, c].sum(axis=0), total
-                    )
-                ]
-                if r in said:
-                    delay = t + 1
-                    break
-            found.append((f"broken since its first day, {share:.0%}, by peers alone", delay))
+            delays = (t + 1 for t in range(DAYS) if r in rules.unlike_peers(broken, n, t))
+            name = f"broken since its first day, {share:.0%}, by peers alone"
+            found.append((name, next(delays, None)))
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from bench.detecting import fleet as simulated
-from bench.detecting.fleet import NEW_DEVICE, NUMERIC, SCORE, Region, Rows, Studies
+from bench.detecting.fleet import N_NODES, NEW_DEVICE, NUMERIC, SCORE, Region, Rows, Studies
 from regions.drift.verdicts import Rule
 
 DAYS = 30
@@ -38,7 +38,8 @@ def _vendor(share: float, days: int = 0) -> Callable[..., Studies]:
 def _shift(attribute: int, size: float, days: int = 0) -> Callable[..., Studies]:
     def fault(_region: Region, studies: Studies, _rng: np.random.Generator) -> Studies:
         grown = np.minimum((studies.day + 1) / days, 1) if days else 1.0
-        studies.numeric[attribute] += size * grown
+        values = studies.numeric[attribute]
+        values += size * values.std() * grown
         return studies
 
     return fault
@@ -59,9 +60,9 @@ def _garbage(_region: Region, studies: Studies, rng: np.random.Generator) -> Stu
     return studies
 
 
-def _zero_tensor(is_same: bool) -> Callable[..., Studies]:
+def _zero_tensor(is_same: bool, n_nodes: int = 1) -> Callable[..., Studies]:
     def fault(_region: Region, studies: Studies, rng: np.random.Generator) -> Studies:
-        hit = studies.node == 0
+        hit = studies.node < n_nodes
         studies.codes[-1, hit] = 1
         studies.is_same[hit] = is_same
         spread = 0.0 if is_same else 0.3
@@ -100,6 +101,7 @@ FAULTS: dict[str, tuple[Callable[..., Studies], set[str]]] = {
     "age +0.4 sd": (_shift(AGE, 0.4), DRIFT),
     "inverted images, 20 %": (_inverted, DRIFT),
     "garbage, 10 %": (_garbage, DRIFT),
+    "zero tensor, whole region": (_zero_tensor(True, N_NODES), DRIFT),
     "zero tensor, 33 %, identical outputs": (_zero_tensor(True), DRIFT),
     "the same, by the rule of identical outputs alone": (_zero_tensor(True), {"identical"}),
     "zero tensor, 33 %, class collapse only": (_zero_tensor(False), COLLAPSE),

@@ -10,7 +10,7 @@ import numpy as np
 from bench.detecting import fleet as simulated
 from bench.detecting.fleet import CATEGORICAL, N_CATEGORICAL, N_NUMERIC, Region, Rows
 from regions.drift import windows
-from regions.drift.categories import new_categories
+from regions.drift.categories import WINDOWS, new_values
 from regions.drift.histogram import merged
 from regions.drift.inputs import FleetDay, State, judge_day
 from regions.drift.verdicts import Rule
@@ -128,21 +128,20 @@ def live(
     is_off, n = fleet.is_off, fleet.n
     feature = feature_of(len(fleet.regions))
     kept_states = {}
-    seen = fleet.categories[: max(first - 1, 0)].sum(axis=0)
+    seen = fleet.categories[:first].sum(axis=0)
     for t in range(first, last):
         if t in keep:
             kept_states[t] = state
         window = slice(max(0, t - HISTORY + 1), t + 1)
-        seen = seen + (fleet.categories[t - 1] if t and t - 1 >= max(first - 1, 0) else 0)
         day = fleet_day(fleet, window, is_off[window], n[window], feature)
         verdicts, state = judge_day(day, state)
         for one in verdicts:
             region, attribute = whose(one.subject, len(fleet.regions))
             family = "output" if attribute in ("score", "class") else "input"
             said.add(region, f"{family}_{one.rule}", t)
-        new = new_categories(
-            fleet.categories[t], seen, fleet.category_series, len(fleet.regions) * N_CATEGORICAL
-        )
+        seen += fleet.categories[t]
+        came = np.stack([fleet.categories[t - days + 1 : t + 1].sum(axis=0) for days in WINDOWS])
+        new = new_values(came, seen, fleet.category_series, len(fleet.regions) * N_CATEGORICAL)
         for one in new:
             said.add(int(fleet.category_region[one.subject]), Rule.NEW_CATEGORY, t)
     return state, kept_states

@@ -12,7 +12,7 @@ from regions.drift.references import OWN_DAYS
 from regions.drift.volume import Expected, expected, volume
 
 FAMILIES = ("identical", "class_share", "peers", "constants", "volume", "errors", "slow")
-MAX_POOLED = 3
+SHARE_DAYS = 7
 K_EVERY = 28
 # The days that the longest of these rules looks back at.
 PAST = 64
@@ -54,35 +54,30 @@ def classes(fleet: Fleet, first: int, last: int, said: Said) -> None:
     counts, n, is_off = stacked(fleet, "classes"), stacked(fleet, "n"), fleet.is_off
     sd = score_sd(fleet, max(0, first - 1), last)
     for t in range(first, last):
-        past = slice(max(0, t - OWN_DAYS), t)
-        is_same = is_off[past] == is_off[t]
-        is_today = pooled_for_share(n[: t + 1], is_off[: t + 1])
-        used = is_same & ~is_today[past]
-        n_past = np.where(used, n[past], 0)
-        n_today = np.where(is_today, n[: t + 1], 0).sum(axis=0)
+        days = slice(max(0, t - OWN_DAYS - SHARE_DAYS + 1), t + 1)
+        n_days = np.where(is_off[days] == is_off[t], n[days], 0)
+        for r in unlike_peers(counts, n, t):
+            said.add(r, "peers", t)
         for c in range(N_CLASSES):
-            positive = np.where(is_today, counts[: t + 1, :, c], 0).sum(axis=0)
-            before = np.where(used, counts[past, :, c], 0)
-            for one in outputs.class_share(positive, n_today, before, n_past):
+            positive = np.where(n_days > 0, counts[days, :, c], 0)
+            for one in outputs.class_share(positive, n_days):
                 said.add(one.subject, "class_share", t)
-            week = slice(t - 6, t + 1)
-            peers = outputs.unlike_peers(counts[week, :, c].sum(axis=0), n[week].sum(axis=0))
-            for one in peers:
-                said.add(one.subject, "peers", t)
-            share = before.sum(axis=0) / np.maximum(n_past.sum(axis=0), 1)
+            m = n_days[:-1].sum(axis=0)
+            due = n_days[-1] * positive[:-1].sum(axis=0) / np.maximum(m, 1)
             still = outputs.flat(sd[t], n[t])
-            for one in [*still, *outputs.absent(positive, n_today, n_today * share)]:
+            for one in [*still, *outputs.absent(positive[-1], n_days[-1], due)]:
                 said.add(one.subject, "constants", t)
 
 
-def pooled_for_share(n: np.ndarray, is_off: np.ndarray) -> np.ndarray:
-    """Return (T, R): the last day and at most two of its type before it, until 30 studies."""
-    is_used = np.zeros(n.shape, dtype=bool)
-    is_used[-1] = True
-    for back in range(1, MAX_POOLED):
-        total = np.where(is_used, n, 0).sum(axis=0)
-        is_used[-1 - back] = (total < outputs.SHARE_STUDIES) & (is_off[-1 - back] == is_off[-1])
-    return is_used
+def unlike_peers(counts: np.ndarray, n: np.ndarray, t: int) -> set[int]:
+    """Return the regions that have a share of a class unlike the others' on day t."""
+    weeks = [slice(max(0, t - long + 1), t + 1) for long in outputs.PEER_DAYS]
+    of_class, total = (np.stack([one[week].sum(axis=0) for week in weeks]) for one in (counts, n))
+    return {
+        one.subject
+        for c in range(N_CLASSES)
+        for one in outputs.unlike_peers(of_class[:, :, c], total)
+    }
 
 
 def score_sd(fleet: Fleet, first: int, last: int) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from regions.drift.arrays import Counts, Ints
@@ -11,6 +13,24 @@ from regions.drift.verdicts import Rule, Verdict
 USUAL_SHARE = 0.001
 LEAST_SHARE = 0.02
 LEAST_STUDIES = 5
+# Days that are looked at together: what comes in slowly, or to a small region, shows in a week.
+WINDOWS = (1, 7)
+
+
+def new_values(last: Counts, total: Counts, series: Ints, n_series: int) -> list[Verdict]:
+    """Return the rows (K,) that are new in the last day or in the last week.
+
+    `last` (2, K) counts of the last 1 and 7 days, `total` (K,) of all days with them; the rest is
+    as in `new_categories`. The window with the higher share speaks for a row, if it came on the
+    last day as well.
+    """
+    best: dict[int, Verdict] = {}
+    for days, today in zip(WINDOWS, last, strict=True):
+        for one in new_categories(today, total - today, series, n_series):
+            is_here = last[0, one.subject] > 0
+            if is_here and (one.subject not in best or one.score > best[one.subject].score):
+                best[one.subject] = replace(one, n_days=days)
+    return list(best.values())
 
 
 def new_categories(today: Counts, reference: Counts, series: Ints, n_series: int) -> list[Verdict]:

@@ -12,17 +12,20 @@ from scipy.special import expit, logit
 from scipy.stats import binom, nbinom
 
 from regions.drift.arrays import Counts, Flags, Floats
+from regions.drift.rates import WINDOWS, concentration
 from regions.drift.verdicts import Rule, Verdict
 
 IDENTICAL_P = 1e-6
 IDENTICAL_STUDIES = 5
 IDENTICAL_SHARE = 0.01
 SHARE_SCORE = 5.0
+PEER_SCORE = 4.0
 SHARE_CHANGE = 0.10
 SHARE_STUDIES = 30
 LEAST_TAU = 0.05
 MIN_PAST_DAYS = 10
 PEER_REGIONS = 5
+PEER_DAYS = (7, 28)
 PEER_STUDIES = 100
 PEER_SPREAD = 0.12
 PEER_ALLOWANCE = 0.1
@@ -70,47 +73,70 @@ def identical(m: Counts, n: Counts, past_m: Counts, past_n: Counts) -> list[Verd
     ]
 
 
-def class_share(
-    positive: Counts, n: Counts, past_positive: Counts, past_n: Counts, n_days: int = 1
-) -> list[Verdict]:
+def class_share(positive: Counts, n: Counts) -> list[Verdict]:
     """Return where the share of a class left its own past: 5 spreads of its logit and 0.10.
 
-    `positive` and `n` (R,) of the last `n_days` days (three at most), `past_*` (T, R) of up to 56
-    days before them, of the same type; ten days are needed. The spread joins what moves from day
-    to day, at least 0.05, with the sampling of n studies, at least 30.
+    Both (T, R), up to 63 days, the newest last and 0 on days of another type. The last 1, 3 and 7
+    days, 30 studies together, are compared with those before them, of which ten are needed; the
+    window with the highest score speaks for the region. The spread joins what moves from day to
+    day, at least 0.05, with the sampling of the window's studies. The newest day alone must still
+    be 0.10 off, so that what was repaired is over at once.
     """
-    m, total = past_n.sum(axis=0), past_positive.sum(axis=0)
-    usual = _share(total, m)
-    day_logit = logit(_share(past_positive, past_n))
-    sampling = 1 / (np.maximum(past_n, 1) * usual * (1 - usual))
-    excess = np.where(past_n > 0, (day_logit - logit(usual)) ** 2 - sampling, np.nan)
-    tau2 = np.maximum(_winsorised(excess), LEAST_TAU**2)
-    spread = np.sqrt(tau2 + 1 / (np.maximum(n, 1) * usual * (1 - usual)))
-    is_judged = (n >= SHARE_STUDIES) & ((past_n > 0).sum(axis=0) >= MIN_PAST_DAYS)
-    return _share_verdicts(Rule.CLASS_SHARE, positive, n, usual, spread, m, is_judged, n_days)
+    best: dict[int, Verdict] = {}
+    for days, together in WINDOWS:
+        seen, total = positive[-days:].sum(axis=0), n[-days:].sum(axis=0)
+        past_n, past_positive = n[:-days], positive[:-days]
+        m = past_n.sum(axis=0)
+        usual = _share(past_positive.sum(axis=0), m)
+        tau2 = _tau2(past_positive, past_n, usual) * together * concentration(n[-days:])
+        spread = np.sqrt(tau2 + 1 / (np.maximum(total, 1) * usual * (1 - usual)))
+        is_judged = (total >= SHARE_STUDIES) & ((past_n > 0).sum(axis=0) >= MIN_PAST_DAYS)
+        is_judged &= _is_still_off(positive[-1], n[-1], seen, total, usual)
+        found = _share_verdicts(
+            Rule.CLASS_SHARE, SHARE_SCORE, seen, total, usual, spread, m, is_judged, days
+        )
+        _keep_best(best, found)
+    return list(best.values())
 
 
-def unlike_peers(positive: Counts, n: Counts, n_days: int = 7) -> list[Verdict]:
-    """Return the regions whose share of a class is unlike that of others on the same version.
+def _tau2(positive: Counts, n: Counts, usual: Floats) -> Floats:
+    """Return how much a day's logit moves by itself, squared (R,), from past days (T, R)."""
+    day_logit = logit(_share(positive, n))
+    sampling = 1 / (np.maximum(n, 1) * usual * (1 - usual))
+    excess = np.where(n > 0, (day_logit - logit(usual)) ** 2 - sampling, np.nan)
+    return np.maximum(_winsorised(excess), LEAST_TAU**2)
 
-    `positive` and `n` (R,) over the last 7 days, or all since the version came, for its first 14.
+
+def unlike_peers(positive: Counts, n: Counts) -> list[Verdict]:
+    """Return the regions whose share of a class is unlike that of others on the same version,
+    by 4 spreads of its logit and 0.10.
+
+    Both (2, R), over the last 7 and 28 days; the longer window is for small regions, speaks only
+    while the week alone is still 0.10 off, and the higher score of both speaks for the region.
     Five regions with 100 studies are needed. The centre is the regions' median logit; the spread
     joins theirs (1.4826 MAD, at least 0.12), sampling, and 0.1. Needs no history, so it finds what
     is wrong since the first day.
     """
-    is_peer = n >= PEER_STUDIES
-    if is_peer.sum() < PEER_REGIONS:
-        return []
-    of_peers = logit(_share(positive, n))[is_peer]
-    centre = float(np.median(of_peers))
-    spread = max(1.4826 * float(np.median(np.abs(of_peers - centre))), PEER_SPREAD)
-    usual = np.full(len(n), float(expit(centre)))
-    deviation = np.sqrt(
-        spread**2 + PEER_ALLOWANCE**2 + 1 / (np.maximum(n, 1) * usual * (1 - usual))
-    )
-    m = np.where(is_peer, n, 0).sum() - n
-    is_judged = is_peer | (n >= SHARE_STUDIES)
-    return _share_verdicts(Rule.PEERS, positive, n, usual, deviation, m, is_judged, n_days)
+    best: dict[int, Verdict] = {}
+    for days, seen, total in zip(PEER_DAYS, positive, n, strict=True):
+        is_peer = total >= PEER_STUDIES
+        if is_peer.sum() < PEER_REGIONS:
+            continue
+        of_peers = logit(_share(seen, total))[is_peer]
+        centre = float(np.median(of_peers))
+        spread = max(1.4826 * float(np.median(np.abs(of_peers - centre))), PEER_SPREAD)
+        usual = np.full(len(total), float(expit(centre)))
+        sampling = 1 / (np.maximum(total, 1) * usual * (1 - usual))
+        deviation = np.sqrt(spread**2 + PEER_ALLOWANCE**2 + sampling)
+        m = np.where(is_peer, total, 0).sum() - total
+        is_judged = (is_peer | (total >= SHARE_STUDIES)) & _is_still_off(
+            positive[0], n[0], seen, total, usual
+        )
+        found = _share_verdicts(
+            Rule.PEERS, PEER_SCORE, seen, total, usual, deviation, m, is_judged, days
+        )
+        _keep_best(best, found)
+    return list(best.values())
 
 
 def flat(score_sd: Floats, n: Counts) -> list[Verdict]:
@@ -165,6 +191,7 @@ def absent(positive: Counts, n: Counts, expected: Floats) -> list[Verdict]:
 
 def _share_verdicts(
     rule: Rule,
+    least_score: float,
     positive: Counts,
     n: Counts,
     usual: Floats,
@@ -175,7 +202,7 @@ def _share_verdicts(
 ) -> list[Verdict]:
     share = positive / np.maximum(n, 1)
     score = np.abs(logit(_share(positive, n)) - logit(usual)) / spread
-    is_over = is_judged & (score >= SHARE_SCORE) & (np.abs(share - usual) >= SHARE_CHANGE)
+    is_over = is_judged & (score >= least_score) & (np.abs(share - usual) >= SHARE_CHANGE)
     return [
         Verdict(
             rule=rule,
@@ -184,13 +211,28 @@ def _share_verdicts(
             low=float(expit(logit(usual[r]) - 2 * spread[r])),
             high=float(expit(logit(usual[r]) + 2 * spread[r])),
             score=float(score[r]),
-            limit=SHARE_SCORE,
+            limit=least_score,
             n=int(n[r]),
             n_reference=int(m[r]),
             n_days=n_days,
         )
         for r in np.flatnonzero(is_over)
     ]
+
+
+def _is_still_off(
+    newest: Counts, n_newest: Counts, seen: Counts, n: Counts, usual: Floats
+) -> Flags:
+    """Return whether the newest studies alone are as far off as matters, to the window's side."""
+    side = np.sign(seen / np.maximum(n, 1) - usual)
+    change = (newest / np.maximum(n_newest, 1) - usual) * side
+    return np.asarray((n_newest > 0) & (change >= SHARE_CHANGE), dtype=np.bool_)
+
+
+def _keep_best(best: dict[int, Verdict], found: list[Verdict]) -> None:
+    for one in found:
+        if one.subject not in best or one.score > best[one.subject].score:
+            best[one.subject] = one
 
 
 def _share(positive: Counts, n: Counts) -> Floats:

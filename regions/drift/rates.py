@@ -54,7 +54,7 @@ def rates(
     best: dict[int, Verdict] = {}
     for days, together in WINDOWS:
         seen, total = events[-days:].sum(axis=0), n[-days:].sum(axis=0)
-        width = np.minimum(rho * together * _concentration(n[-days:]), MAX_RHO)
+        width = np.minimum(rho * together * concentration(n[-days:]), MAX_RHO)
         a, b = usual * (1 / width - 1), (1 - usual) * (1 / width - 1)
         share = seen / np.maximum(total, 1)
         is_candidate = is_known & (seen >= LEAST_EVENTS) & (share - usual >= least_change)
@@ -91,7 +91,7 @@ def _rho(events: Counts, n: Counts, usual: Floats) -> Floats:
     return np.asarray(np.clip(rho, LEAST_RHO, MAX_RHO), dtype=np.float64)
 
 
-def _concentration(n: Counts) -> Floats:
+def concentration(n: Counts) -> Floats:
     """Return (R,): how much of days' own spread is left in their sum; 1 for one day."""
     total = np.maximum(n.sum(axis=0), 1)
     return np.asarray(((n / total) ** 2).sum(axis=0).clip(1e-3), dtype=np.float64)

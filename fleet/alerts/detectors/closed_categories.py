@@ -16,7 +16,7 @@ from fleet.alerts.detectors.watched import Watched
 from fleet.alerts.kinds.kind import Family
 from fleet.alerts.models import Finding
 from fleet.alerts.new_normal import restarts
-from regions.drift.categories import LEAST_SHARE, new_categories
+from regions.drift.categories import LEAST_SHARE, WINDOWS, new_values
 from regions.drift.verdicts import Verdict
 from regions.models import DailyCategory
 
@@ -34,7 +34,8 @@ PAST_DAYS = 365
 def never_seen(regions: Sequence[Watched], day: date) -> list[Finding]:
     """Return one finding for each attribute with new values; they are named in its detail.
 
-    Score and limit are the share of the day's studies. Fourteen days must be known before.
+    A day is looked at by itself and, for values that come in slowly, with the six before it. Score
+    and limit are the share of the studies. Fourteen days must be known before.
     """
     ids = [one.id for one in regions]
     kept = DailyCategory.objects.filter(
@@ -42,7 +43,9 @@ def never_seen(regions: Sequence[Watched], day: date) -> list[Finding]:
     )
     first = dict(kept.values_list("region_id").annotate(Min("day")).order_by())
     known = [region for region, then in first.items() if then <= day - LEARNING_DAYS * DAY]
-    counts = {"today": Sum("n", filter=Q(day=day)), "before": Sum("n", filter=Q(day__lt=day))}
+    counts = {"total": Sum("n")}
+    for days in WINDOWS:
+        counts[f"last_{days}"] = Sum("n", filter=Q(day__gt=day - days * DAY), default=0)
     rows = sorted(
         row
         for values in _values(kept.filter(region__in=known))
@@ -50,12 +53,8 @@ def never_seen(regions: Sequence[Watched], day: date) -> list[Finding]:
     )
     series: dict[tuple[int, str], int] = {}
     places = [series.setdefault((region, attribute), len(series)) for region, attribute, *_ in rows]
-    verdicts = new_categories(
-        np.array([row[3] or 0 for row in rows], dtype=np.int64),
-        np.array([row[4] or 0 for row in rows], dtype=np.int64),
-        np.array(places, dtype=np.int64),
-        len(series),
-    )
+    of_rows = np.array([row[3:] for row in rows], dtype=np.int64).reshape(-1, 1 + len(WINDOWS))
+    verdicts = new_values(of_rows[:, 1:].T, of_rows[:, 0], np.array(places, int), len(series))
     accepted = _accepted(kept, ids, day) if verdicts else set()
     new: dict[tuple[int, str], list[tuple[Verdict, str]]] = defaultdict(list)
     for verdict in verdicts:
@@ -104,7 +103,7 @@ def _finding(
     return one.finding(
         "new_category",
         begins_at,
-        span=DAY,
+        span=ordered[0][0].n_days * DAY,
         attribute=attribute[:100],
         score=ordered[0][0].value,
         limit=LEAST_SHARE,

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import numpy as np
-from django.db.models import Sum
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 
 from fleet.alerts.detectors.watched import Watched
 from fleet.alerts.kinds.kind import Family
@@ -15,13 +16,20 @@ from fleet.alerts.models import Finding
 from fleet.alerts.new_normal import restarts
 from regions.drift.arrays import Counts, Floats
 from regions.drift.histogram import N_BINS, N_INNER
-from regions.drift.outputs import MIN_PAST_DAYS, absent, class_share, flat, unlike_peers
+from regions.drift.outputs import (
+    MIN_PAST_DAYS,
+    PEER_DAYS,
+    absent,
+    class_share,
+    flat,
+    unlike_peers,
+)
 from regions.drift.verdicts import Rule, Verdict
 from regions.models import DailyScore
 
 DAY = timedelta(days=1)
-PAST_DAYS = 56
-PEER_DAYS = 7
+# Eight weeks to compare with, and the longest window that is compared.
+PAST_DAYS = 62
 # A model, its version and a class.
 Class = tuple[str, str, str]
 _MODEL = ("model_code", "model_version", "class_code")
@@ -36,10 +44,12 @@ def collapsed(regions: Sequence[Watched], day: date) -> list[Finding]:
     series, table = _classes(regions, day)
     if not series:
         return []
-    (positive, *past_positive), (n, *past_n) = table
-    verdicts = class_share(positive, n, np.array(past_positive), np.array(past_n))
+    positive, n = table
+    verdicts = class_share(positive, n)
     seen = {verdict.subject for verdict in verdicts}
-    missing = [one for one in absent(positive, n, _expected(table)) if one.subject not in seen]
+    missing = [
+        one for one in absent(positive[-1], n[-1], _expected(table)) if one.subject not in seen
+    ]
     by_id = {one.id: one for one in regions}
     found = []
     for verdict in [*verdicts, *missing]:
@@ -49,7 +59,7 @@ def collapsed(regions: Sequence[Watched], day: date) -> list[Finding]:
         low, high = verdict.low / whole, min(verdict.high, 1.0)
         if begins_at := by_id[region].judged_from(day):
             limit = low if verdict.value < low else high
-            values = {"span": DAY, "score": verdict.value, "limit": limit}
+            values = {"span": verdict.n_days * DAY, "score": verdict.value, "limit": limit}
             usual = {"usual_low": low, "usual_high": high}
             what = _of_class(model, version, class_code)
             found.append(
@@ -62,7 +72,7 @@ def _classes(
     regions: Sequence[Watched], day: date
 ) -> tuple[list[tuple[int, str, str, str]], Counts]:
     """Return the series (region, model, version, class) of the day, and (2, T, S): their positive
-    studies and all of them, the day first and then the days before it, each as old as its place."""
+    studies and all of them, one row a day up to the one that is judged, 0 for other types."""
     by_id = {one.id: one for one in regions}
     rows = DailyScore.objects.filter(
         region__in=list(by_id), day__lte=day, day__gte=day - PAST_DAYS * DAY
@@ -82,16 +92,16 @@ def _classes(
     table = np.zeros((2, PAST_DAYS + 1, len(series)), dtype=np.int64)
     for at, key in enumerate(series):
         for age, pair in counts[key].items():
-            table[:, age, at] = pair
+            table[:, PAST_DAYS - age, at] = pair
     return series, table
 
 
 def _expected(table: Counts) -> Floats:
     """Return how many positive studies the day would have by the days before, (S,); 0 of too few
     days."""
-    positive, n = table[:, 1:].sum(axis=1)
-    is_known = (table[1, 1:] > 0).sum(axis=0) >= MIN_PAST_DAYS
-    return np.asarray(np.where(is_known, table[1, 0] * positive / np.maximum(n, 1), 0.0))
+    positive, n = table[:, :-1].sum(axis=1)
+    is_known = (table[1, :-1] > 0).sum(axis=0) >= MIN_PAST_DAYS
+    return np.asarray(np.where(is_known, table[1, -1] * positive / np.maximum(n, 1), 0.0))
 
 
 def still(regions: Sequence[Watched], day: date) -> list[Finding]:
@@ -132,32 +142,36 @@ def _spread(histograms: Floats) -> Floats:
 
 
 def unlike_others(regions: Sequence[Watched], day: date) -> list[Finding]:
-    """Return the classes whose share in a week is unlike that of the version's other regions."""
+    """Return the classes whose share in one week or four is unlike that of the version's other
+    regions."""
     rows = DailyScore.objects.filter(
-        region__is_active=True, day__lte=day, day__gt=day - PEER_DAYS * DAY
+        region__is_active=True, day__lte=day, day__gt=day - max(PEER_DAYS) * DAY
     )
-    groups: dict[Class, list[tuple[int, int, int]]] = defaultdict(list)
-    totals = rows.values_list("region_id", *_MODEL).annotate(
-        positive=Sum("n_positive"), scored=Sum("n_scored")
-    )
-    for region, model, version, class_code, positive, scored in totals.order_by("region_id"):
-        groups[model, version, class_code].append((region, positive, scored))
+    groups: dict[Class, list[tuple[int, Counts]]] = defaultdict(list)
+    sums = {
+        f"{name}_{days}": Coalesce(Sum(name, filter=Q(day__gt=day - days * DAY)), 0)
+        for name in ("n_positive", "n_scored")
+        for days in PEER_DAYS
+    }
+    totals = rows.values_list("region_id", *_MODEL).annotate(**sums)
+    for region, model, version, class_code, *counts in totals.order_by("region_id"):
+        groups[model, version, class_code].append((region, np.reshape(counts, (2, -1))))
     judged = {one.id: one for one in regions}
     found = []
     for of_class, peers in sorted(groups.items()):
-        positive, scored = (np.array([row[at] for row in peers]) for at in (1, 2))
+        positive, scored = np.stack([counts for _region, counts in peers], axis=-1)
         for verdict in unlike_peers(positive, scored):
             one = judged.get(peers[verdict.subject][0])
             if one is None or (begins_at := one.judged_from(day)) is None:
                 continue
-            found.append(_unlike_peers(one, begins_at, PEER_DAYS * DAY, of_class, verdict))
+            found.append(_unlike_peers(one, begins_at, verdict.n_days * DAY, of_class, verdict))
     return found
 
 
 def _unlike_peers(
     one: Watched, begins_at: datetime, span: timedelta, of_class: Class, verdict: Verdict
 ) -> Finding:
-    """Return the finding of a day for scores that hardly move, of a week for shares."""
+    """Return the finding of a day for scores that hardly move, of one week or four for shares."""
     values = {"score": verdict.score, "limit": verdict.limit}
     return one.finding("unlike_peers", begins_at, span=span, **_of_class(*of_class), **values)
 

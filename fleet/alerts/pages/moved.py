@@ -77,18 +77,21 @@ def _node(finding: Finding, reference: Reference, figures: Figures) -> Iterator[
 
 
 def _beside_peers(account: User, finding: Finding, figures: Figures) -> Iterator[Chart]:
-    """The scores of the class in a week, beside those of the version in the regions seen."""
+    """The scores of the class in one week or four, beside those of the version in the regions
+    seen."""
+    span = max(finding.span, PEER_DAYS)
     rows = DailyScore.objects.filter(
         region__in=visible_regions(account),
         day__lte=finding.day,
-        day__gt=finding.day - PEER_DAYS,
+        day__gt=finding.day - span,
         model_code=finding.service,
         model_version=finding.version,
         class_code=finding.attribute,
     )
     own, others = (one(region=finding.region_id) for one in (rows.filter, rows.exclude))
     for chart in _histograms(own, others, figures):
-        note = _("Seven days; the reference is the same version in the other regions.")
+        note = _("%(n)s days; the reference is the same version in the other regions.")
+        note %= {"n": figures.count(span.days)}
         yield replace(chart, note=f"{chart.note} {note}")
 
 

@@ -207,12 +207,11 @@ def _running(account: User, finding: Finding, versions: set[tuple[str, str]]) ->
 
 
 def _positive(finding: Finding, ids: list[int]) -> _Pairs:
-    """Seven days where regions are compared with each other, or else the day."""
-    days = 7 if finding.kind == "unlike_peers" else 1
+    """Over the days that were judged together."""
     rows = DailyScore.objects.filter(
         region__in=ids,
         day__lte=finding.day,
-        day__gt=finding.day - timedelta(days=days),
+        day__gt=finding.day - max(finding.span, timedelta(days=1)),
         model_code=finding.service,
         model_version=finding.version,
         class_code=finding.attribute,

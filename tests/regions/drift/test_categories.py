@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regions.drift.categories import new_categories
+from regions.drift.categories import new_categories, new_values
 
 ONE = np.zeros(3, dtype=int)
 REFERENCE = np.array([700, 299, 1])
@@ -27,3 +27,17 @@ def test_it_names_a_new_scanner() -> None:
 )
 def test_it_does_not_take_these_for_new(today: list[int], reference: list[int]) -> None:
     assert new_categories(np.array(today), np.array(reference), ONE, 1) == []
+
+
+def test_it_names_in_a_week_what_comes_in_slowly() -> None:
+    last, total = np.array([[97, 2, 1], [600, 80, 20]]), np.array([5000, 700, 21])
+
+    (verdict,) = new_values(last, total, ONE, 1)
+
+    assert (verdict.subject, verdict.n, verdict.n_days) == (2, 20, 7)
+
+
+def test_it_does_not_name_what_came_last_week_and_no_more() -> None:
+    last, total = np.array([[97, 3, 0], [600, 80, 20]]), np.array([5000, 700, 21])
+
+    assert new_values(last, total, ONE, 1) == []

@@ -41,46 +41,89 @@ def test_it_counts_repetitions_of_hours() -> None:
     assert (m.tolist(), n.tolist()) == ([0, 11], [7, 11])
 
 
-def test_it_sees_a_class_leave_its_past() -> None:
-    positive, n = np.full(8, 60), np.full(8, 200)
-    positive[3] = 130
+def days(positive: list[int], n: list[int], share: float = 0.3) -> tuple[np.ndarray, np.ndarray]:
+    """Return 56 days at the share and then these, for eight regions alike."""
+    past_positive, past_n = past(share)
+    newest = (np.repeat(np.array(one)[:, None], 8, axis=1) for one in (positive, n))
+    return tuple(np.concatenate(both) for both in zip((past_positive, past_n), newest, strict=True))
 
-    (verdict,) = outputs.class_share(positive, n, *past(0.3))
+
+def test_it_sees_a_class_leave_its_past() -> None:
+    positive, n = days([60], [200])
+    positive[-1, 3] = 130
+
+    (verdict,) = outputs.class_share(positive, n)
 
     assert (verdict.rule, verdict.subject, verdict.value) == (Rule.CLASS_SHARE, 3, 0.65)
     assert verdict.low < 0.3 < verdict.high < verdict.value
 
 
+def test_it_sees_in_a_week_what_no_day_of_a_small_region_shows() -> None:
+    positive, n = days([14] * 7, [28] * 7)
+
+    found = outputs.class_share(positive, n)
+
+    assert outputs.class_share(*days([14], [28])) == []
+    assert {(verdict.subject, verdict.n_days) for verdict in found} == {(r, 7) for r in range(8)}
+
+
+def test_it_asks_for_thirty_studies() -> None:
+    positive, n = days([29], [29])
+    n[-8:-1] = positive[-8:-1] = 0
+
+    assert outputs.class_share(positive, n) == []
+
+
+def test_it_takes_what_is_repaired_for_over() -> None:
+    assert outputs.class_share(*days([130] * 6 + [60], [200] * 7)) == []
+
+
 @pytest.mark.parametrize(
     ("positive", "n"),
-    [(72, 200), (29, 29), (400, 1000)],  # chance, too few, and 0.10 from far
+    [(72, 200), (400, 1000)],  # chance, and 0.10 from far
 )
 def test_it_accepts_what_a_class_does_by_itself(positive: int, n: int) -> None:
     share = 0.31 if n == 1000 else 0.3
 
-    assert outputs.class_share(np.full(8, positive), np.full(8, n), *past(share)) == []
+    assert outputs.class_share(*days([positive], [n], share)) == []
 
 
 def test_it_needs_ten_days_of_past() -> None:
-    positive, n = past(0.3)
+    positive, n = days([190], [200])
 
-    assert outputs.class_share(np.full(8, 190), np.full(8, 200), positive[:9], n[:9]) == []
+    assert outputs.class_share(positive[-10:], n[-10:]) == []
+
+
+def weeks(positive: list[int], n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return one week and four of it."""
+    week = np.array(positive)
+    return np.stack([week, 4 * week]), np.stack([np.full(len(week), n * w) for w in (1, 4)])
 
 
 def test_it_sees_a_region_that_was_never_like_the_others() -> None:
-    positive, n = np.array([60, 55, 66, 61, 58, 150]), np.full(6, 200)
+    positive, n = np.array([[60, 55, 66, 61, 58, 150]] * 2), np.full((2, 6), 200)
 
     (verdict,) = outputs.unlike_peers(positive, n)
 
     assert (verdict.rule, verdict.subject, verdict.n_days) == (Rule.PEERS, 5, 7)
 
 
+def test_it_sees_in_four_weeks_a_small_region_unlike_the_others() -> None:
+    positive, n = weeks([600, 550, 660, 610, 580, 60], 2000)
+    n[:, 5] = 120, 480
+    positive[:, 5] = 62, 248
+
+    (verdict,) = outputs.unlike_peers(positive, n)
+
+    assert (verdict.subject, verdict.n_days) == (5, 28)
+
+
 def test_it_compares_with_five_regions_at_least() -> None:
-    assert outputs.unlike_peers(np.array([60, 55, 66, 150]), np.full(4, 200)) == []
+    assert outputs.unlike_peers(*weeks([60, 55, 66, 150], 200)) == []
 
 
 def test_it_lets_regions_differ_as_regions_do() -> None:
-    n = np.full(40, 500)
+    n = np.full((2, 40), 500)
 
     assert outputs.unlike_peers(RNG.binomial(n, RNG.uniform(0.2, 0.3, 40)), n) == []
 
