@@ -1,6 +1,7 @@
 """Run the benchmarks named on the command line, or all.
 
-page, wire, collecting, dead: against servers started here; detection: simulated, no server;
+page, judging, wire, collecting, dead: against servers started here;
+detection: simulated, no server;
 deidentification: sample files, beside other programs as far as they can be installed;
 cleaning: speed and memory of that, without a server;
 exporting: against an Orthanc and an SSH server of its own, fifteen minutes; one line of it by
@@ -34,6 +35,7 @@ from bench import (
     deidentification,
     detection,
     exporting,
+    judging,
     page,
     wire,
 )
@@ -50,6 +52,10 @@ ONE_WAY_S = collecting.RTT_S / 2
 
 def run_page(report: Report, _regional: Cluster) -> None:
     page.bench(report)
+
+
+def run_judging(report: Report, _regional: Cluster) -> None:
+    judging.bench(report)
 
 
 def run_wire(report: Report, regional: Cluster) -> None:
@@ -70,6 +76,7 @@ def run_dead(report: Report, regional: Cluster) -> None:
 
 BENCHES: dict[str, Callable[[Report, Cluster], None]] = {
     "page": run_page,
+    "judging": run_judging,
     "wire": run_wire,
     "collecting": run_collecting,
     "dead": run_dead,

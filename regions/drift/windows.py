@@ -90,7 +90,9 @@ def fleet_day(used: Flags, numeric: Summed, categories: Summed, series: Series) 
     n_numeric, n_series = series.n_numeric, len(series.group)
 
     def compared(today: Window, reference: Window) -> Comparison:
-        n_days = used[reference].sum(axis=0)[series.group]
+        of_groups = used[reference].sum(axis=0)
+        # A day on which nobody in the fleet has studies has no groups.
+        n_days = of_groups[series.group] if len(of_groups) else np.zeros(n_series, dtype=np.int64)
         return side_by_side(
             compare_numeric(
                 numeric.rows[today],

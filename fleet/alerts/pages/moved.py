@@ -13,8 +13,10 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from fleet.alerts.detectors.closed_categories import DEVICE_MODEL
 from fleet.alerts.detectors.series_days import SCORE
 from fleet.alerts.models import Finding
+from fleet.alerts.pages.new_devices import new_device_charts
 from fleet.people.rights import visible_regions
 from fleet.review.attributes import INPUT_RANGES
 from fleet.review.charts import NOW, REFERENCE, Chart, Plot, bars, plot, plot_text, short, table
@@ -96,6 +98,9 @@ def _beside_peers(account: User, finding: Finding, figures: Figures) -> Iterator
 
 
 def _inputs(finding: Finding, reference: Reference, figures: Figures) -> Iterator[Chart]:
+    if finding.attribute == DEVICE_MODEL:
+        yield from new_device_charts(finding, reference, figures)
+        return
     numeric, categorical = inputs_of(finding.region_id, finding.day, reference)
     name = finding.attribute
     if name in INPUT_RANGES:

@@ -49,6 +49,15 @@ def findings() -> list[tuple[object, ...]]:
     return list(Finding.objects.order_by(*names).values_list(*names, "difference__rule"))
 
 
+def test_it_gets_past_a_day_on_which_nobody_has_studies(db):
+    make_fleet(2, until=TODAY - 2 * DAY)
+    DailyRollup.objects.filter(day=YESTERDAY).delete()
+
+    live()
+
+    assert Evaluation.objects.filter(day=YESTERDAY).count() == 2
+
+
 def test_it_judges_again_what_was_lived_through_and_says_the_same(db, rng):
     regions = make_fleet(2, until=TODAY - 22 * DAY)
     for age in (9, 4, 3, 1):

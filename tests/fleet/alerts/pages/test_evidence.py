@@ -10,7 +10,7 @@ from fleet.alerts.kinds import KINDS
 from fleet.alerts.models import Finding
 from fleet.alerts.models_drift import Difference, SeriesDay
 from fleet.alerts.pages.evidence import evidence
-from regions.models import DailyRollup, DailyScore, HourlyOutput
+from regions.models import DailyCategory, DailyInput, DailyRollup, DailyScore, HourlyOutput
 from tests.builders import NOW, TODAY, make_alert, make_daily, make_person, make_region
 from tests.rig.region_rows import fill_days
 
@@ -164,3 +164,20 @@ def test_it_says_when_no_other_region_was_judged_by_the_attribute(tver, omsk, on
     missing = parts(oncall, alert)["peers"].missing
 
     assert missing == "No other region that you see can be compared with."
+
+
+def test_it_says_in_what_a_new_device_differs(tver, oncall):
+    for device, kvp, detector in (("Selenia", 28, "DIRECT"), ("Planmed", 34, "STORAGE")):
+        own = {"region": tver, "day": TODAY, "device_model": device}
+        histogram = [20 * (at == round(kvp / 2.5) + 1) for at in range(64)]
+        DailyInput.objects.create(**own, attribute="kvp", n=20, histogram=histogram)
+        for attribute, value in (("modality", "MG"), ("detector_type", detector)):
+            DailyCategory.objects.create(**own, attribute=attribute, category=value, n=20)
+    of_new = {"attribute": "device_model", "detail": "Planmed"}
+
+    chart = parts(oncall, make_alert(tver, "new_category", **of_new))["new-device"]
+
+    assert chart.title.startswith("Planmed, 20 studies: furthest from the other devices in “")
+    differences = {row[0]: row[-1] for row in chart.tables[0].rows}
+    assert differences["Modality"] == "3.0%"
+    assert differences["Detector type"] == "100%"
