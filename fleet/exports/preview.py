@@ -57,9 +57,7 @@ def contact_sheet(images: list[Path], labels: list[str], sheet: Path) -> None:
         if tile.picture is None:
             pen.text((left + 12, top + TILE // 2), "cannot be drawn here", 255, font_size=24)
         else:
-            # Small images grow as well: letters of a few pixels are read by nobody.
-            fitted = ImageOps.contain(tile.picture, (TILE - 4, TILE - 4))
-            paper.paste(fitted, (left + (TILE - fitted.width) // 2, top))
+            paper.paste(tile.picture, (left + (TILE - tile.picture.width) // 2, top))
         pen.text((left + 4, top + TILE + 1), tile.label, 255, font_size=14)
     paper.save(sheet, format="PNG")
 
@@ -71,7 +69,7 @@ def _tiles(path: Path, label: str, most: int) -> list[Tile]:
         try:
             dataset = pydicom.dcmread(path)
             shown, n = shown_frames(dataset, most), n_frames(dataset)
-            pictures = [Image.fromarray(grey(dataset, index)) for index in shown]
+            pictures = [_fitted(grey(dataset, index)) for index in shown]
         except MemoryError:
             raise
         except Exception:
@@ -83,6 +81,12 @@ def _tiles(path: Path, label: str, most: int) -> list[Tile]:
         Tile(picture, f"{label}   frame {index + 1} {said}")
         for index, picture in zip(shown, pictures, strict=True)
     ]
+
+
+def _fitted(image: Grey) -> Image.Image:
+    """Return a picture of a tile's size: small ones grow, since nobody reads letters of a few
+    pixels."""
+    return ImageOps.contain(Image.fromarray(image), (TILE - 4, TILE - 4))
 
 
 def n_frames(dataset: Dataset) -> int:
