@@ -46,5 +46,6 @@ def today(now: datetime) -> date:
 
 def latest_day(now: datetime) -> date:
     """Return the last date that has begun for the reader or in any region."""
-    names = Region.objects.filter(is_active=True).values_list("time_zone", flat=True).distinct()
+    active = Region.objects.filter(is_active=True).order_by()
+    names = active.values_list("time_zone", flat=True).distinct()
     return max([today(now), *(local_day(now, zone) for zone in known_zones(names).values())])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from django.db import connection
 
@@ -15,19 +16,13 @@ from fleet.review.numbers import Numbers
 from regions.daysoff import Calendar
 
 N_DAYS = 30
-# Known days without a row had no studies. `before` is the first day that is not wholly known.
+# `before` is the first day that is not wholly known.
 _PASTS = """
-SELECT r.id,
-  array_agg(CASE WHEN g.day >= r.first_day AND g.day < r.before
-    THEN coalesce(d.n_received, 0) END ORDER BY g.day),
-  array_agg(d.n_failed::float8 / nullif(d.n_expected - d.n_pending, 0) ORDER BY g.day),
-  array_agg(d.n_positive::float8 / nullif(d.n_scored, 0) ORDER BY g.day)
-FROM unnest(%(ids)s::bigint[], %(first_days)s::date[], %(before)s::date[])
-  AS r (id, first_day, before)
-CROSS JOIN unnest(%(days)s::date[]) AS g (day)
-LEFT JOIN regions_dailyrollup d
-  ON d.day = g.day AND d.region_id = r.id AND g.day >= r.first_day AND g.day < r.before
-GROUP BY r.id"""
+SELECT d.region_id, d.day, d.n_received, d.n_failed::float8 / nullif(d.n_expected - d.n_pending, 0),
+  d.n_positive::float8 / nullif(d.n_scored, 0)
+FROM unnest(%(ids)s::bigint[], %(before)s::date[]) AS r (id, before)
+JOIN regions_dailyrollup d ON d.region_id = r.id AND d.day < r.before
+WHERE d.day BETWEEN %(first)s AND %(last)s"""
 
 
 class Past(NamedTuple):
@@ -63,22 +58,34 @@ class History:
         )
 
 
+_GAP = (None, None, None)
 UNKNOWN = Past(*[[None] * (N_DAYS - 1)] * 3)
 
 
 def pasts(day: date, spans: Sequence[Span]) -> dict[int, Past]:
     """Return by the region's id what came before the day, in one query."""
+    days = _days_before(day)
     with connection.cursor() as cursor:
         cursor.execute(
             _PASTS,
             {
                 "ids": array_literal(span.region for span in spans),
-                "first_days": array_literal(span.first_day for span in spans),
                 "before": array_literal(span.before for span in spans),
-                "days": _days_before(day),
+                "first": days[0],
+                "last": days[-1],
             },
         )
-        return {region: Past(*series) for region, *series in cursor.fetchall()}
+        rows = cursor.fetchall()
+    found: dict[int, dict[date, Sequence[Any]]] = defaultdict(dict)
+    for region, then, *series in rows:
+        found[region][then] = series
+    return {span.region: _past(span, days, found[span.region]) for span in spans}
+
+
+def _past(span: Span, days: Sequence[date], found: Mapping[date, Sequence[Any]]) -> Past:
+    # Known days without a row had no studies.
+    gaps = ((0, None, None) if span.first_day <= day < span.before else _GAP for day in days)
+    return Past(*zip(*map(found.get, days, gaps), strict=True))
 
 
 @lru_cache(maxsize=4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -93,12 +93,12 @@ def signs(account: User, review: ReviewDay, now: datetime) -> Signs:
     signed = signed_days(review.day, {row.region.pk: row.numbers for row in review.rows})
     noted = notes(review.day, [row.region.pk for row in review.rows])
     may_write = may_act_as(account, Role.ON_CALL)
-    clock = clock_words(now)
+    clock, day = clock_words(now), review.day.isoformat()
     cells = {
         row.region.pk: sign_cell(
             account,
             row,
-            review.day.isoformat(),
+            day,
             signed.get(row.region.pk),
             noted.get(row.region.pk, ()),
             now,
@@ -113,7 +113,7 @@ def signs(account: User, review: ReviewDay, now: datetime) -> Signs:
         if is_fine_and_fresh(row) and cells[row.region.pk].state in UNSIGNED
     ]
     return Signs(
-        day=review.day.isoformat(),
+        day=day,
         cells=cells,
         tally=_tally(review, cells, now),
         all_shown=" ".join(f"{cell.code}={cell.shown}" for cell in ready),
@@ -128,14 +128,13 @@ def sign_cell(
     row: RegionDay,
     day: str,
     signed: SignedDay | None,
-    noted: Iterable[Note],
+    noted: Sequence[Note],
     now: datetime,
     clock: Clock,
     *,
     may_write: bool,
 ) -> SignCell:
     """Return what is said of one region."""
-    noted = list(noted)
     blocking = unexplained(row, noted)
     rest = [why for why in row.reasons if why not in blocking]
     state = _state(row, signed, now)

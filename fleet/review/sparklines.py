@@ -13,6 +13,12 @@ from html import escape
 WIDTH, HEIGHT = 90, 20
 FEWEST_FOR_BAND = 7
 Series = Sequence[float | None]
+# A page draws thousands of points: their heights are tenths, written once. A line keeps its own
+# thickness from the edges.
+TENTHS = 10
+_TALLEST, _HIGHEST = HEIGHT * TENTHS, (HEIGHT - 2) * TENTHS
+_BARS = [f"v-{n / TENTHS:g}h2v{n / TENTHS:g}z" for n in range(_TALLEST + 1)]
+_POINTS = [f"{HEIGHT - 1 - n / TENTHS:.1f}" for n in range(_HIGHEST + 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +49,11 @@ def bars(
 ) -> str:
     """Return bars from zero, the last one marked; a gap where nobody knows, paler where the region
     does not work."""
-    places = _places(len(values))
     paths: dict[str, list[str]] = {"bar": [], "off": [], "last": []}
-    for n, (value, closed) in enumerate(zip(values, is_closed, strict=True)):
+    kinds = ["off" if closed else "bar" for closed in is_closed[:-1]]
+    for value, kind, place in zip(values, [*kinds, "last"], _places(len(values)), strict=True):
         if value is not None:
-            kind = "last" if n + 1 == len(values) else "off" if closed else "bar"
-            height = f"{round(HEIGHT * min(value / top, 1), 1):g}"
-            paths[kind].append(f"M{places[n]} {HEIGHT}v-{height}h2v{height}z")
+            paths[kind].append(f"M{place} {HEIGHT}{_BARS[round(min(value / top, 1) * _TALLEST)]}")
     drawn = "".join(
         f'<path class="{kind}" d="{"".join(parts)}"/>' for kind, parts in paths.items() if parts
     )
@@ -59,17 +63,17 @@ def bars(
 def line(values: Series, band: Band | None, top: float, said: str) -> str:
     """Return a line with its last point marked; it is broken where nobody knows."""
     places = _places(len(values))
-    path, is_down = [], False
-    for n, value in enumerate(values):
+    path, begins, at = [], True, ""
+    for value, after, place in zip(values, (*values[1:], None), places, strict=True):
         if value is None:
-            is_down = False
+            begins = True
             continue
-        path.append(f"{'L' if is_down else 'M'}{places[n]} {_y(value, top)}")
-        if not is_down and (n + 1 == len(values) or values[n + 1] is None):
+        at = f"{place} {_POINTS[round(min(value / top, 1) * _HIGHEST)]}"
+        path.append(f"M{at}" if begins else f"L{at}")
+        if begins and after is None:
             path.append("h1")
-        is_down = True
-    last = values[-1]
-    point = f'<path class="point" d="M{places[-1]} {_y(last, top)}h0"/>' if last is not None else ""
+        begins = False
+    point = f'<path class="point" d="M{at}h0"/>' if values[-1] is not None else ""
     drawn = f'<path class="line" d="{"".join(path)}"/>{point}' if path else ""
     return _svg(_band(band, top) + drawn, said)
 
@@ -78,10 +82,6 @@ def line(values: Series, band: Band | None, top: float, said: str) -> str:
 def _places(n: int) -> list[str]:
     """Return from where on the width the n values are drawn."""
     return [f"{place * WIDTH / n:g}" for place in range(n)]
-
-
-def _y(value: float, top: float) -> str:
-    return f"{1 + (HEIGHT - 2) * (1 - min(value / top, 1)):.1f}"
 
 
 def _band(band: Band | None, top: float) -> str:

@@ -52,10 +52,10 @@ def make_lost(code: str, hours: float) -> None:
 
 
 @pytest.mark.parametrize("n", [3, 100, 1000])
-def test_it_asks_seven_questions_whatever_the_number_of_regions(n, django_assert_num_queries):
+def test_it_asks_six_questions_whatever_the_number_of_regions(n, django_assert_num_queries):
     make_many_regions(n)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page = reviewed()
 
     assert page.totals.n_covered == n
