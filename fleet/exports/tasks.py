@@ -25,7 +25,6 @@ QUEUE = "export"
 @shared_task
 def plan_exports() -> str:
     """Send the exporter what can go on, and say what waits for a person."""
-    telling.tell(now())
     plan = planning.plan(now())
     for code in plan.look_ups:
         look_up.apply_async((code,), queue=QUEUE, expires=planning.LOST_AFTER.total_seconds())
@@ -35,6 +34,7 @@ def plan_exports() -> str:
         pack.apply_async((code,), queue=QUEUE, expires=planning.LOST_AFTER.total_seconds())
     if plan.clears_up:
         clear_up.apply_async(queue=QUEUE, expires=planning.LOST_AFTER.total_seconds())
+    telling.tell(now())
     return (
         f"{len(plan.look_ups)} regions to look studies up in, {len(plan.transfers)} to bring on,"
         f" {len(plan.packs)} to pack."

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from fleet.alerts.models import Message
 from fleet.clock import now
 from fleet.exports import tasks
 from fleet.exports.models import ExportedStudy
 from fleet.exports.turns import Duty, turn
+from tests.builders import make_channel, make_person, make_region
+from tests.builders_exports import make_export, make_exported_study
 
 State = ExportedStudy.State
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,3 +42,12 @@ def test_a_task_that_comes_twice_works_once(center, duty, task, said):
 
 def test_it_sweeps_only_where_there_was_an_export():
     assert tasks.plan_sweep() == "There are no exports."
+
+
+def test_it_says_what_waits_for_a_person():
+    make_channel()
+    export = make_export(make_region(), make_person())
+    make_exported_study(export, State.WAITING_APPROVAL)
+
+    assert tasks.plan_exports().startswith("0 regions to look studies up in")
+    assert "waits for a second person" in Message.objects.get().text
