@@ -11,7 +11,7 @@ from fleet.exports.ways.landing import Landing
 from fleet.exports.ways.lookup import UID
 from fleet.exports.ways.multipart import NotMultipart, only_part
 from fleet.exports.ways.reach import Reach
-from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Trouble, Way, WayFailed
+from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Way
 from fleet.exports.ways.web import NOT_FOUND, Web, WebSource
 
 STUDY, SERIES, SOP, N_INSTANCES = "0020000D", "0020000E", "00080018", "00201208"
@@ -44,11 +44,7 @@ class DicomwebWay(Way):
         if not studies:
             return None
         if len(studies) > 1:
-            raise WayFailed(
-                Trouble.CONFIGURATION,
-                f"{self._source} has more than one study with this reference."
-                " Look studies up by an attribute that is unique there, or by UID.",
-            )
+            raise self._web.ambiguous()
         [(uid, study)] = studies.items()
         number = _value(study, N_INSTANCES)
         return Found(uid, self._web.number(number) if number else None)
@@ -89,11 +85,7 @@ class DicomwebWay(Way):
 
     def _list(self, answer: Any) -> list[dict[str, Any]]:
         """Return the datasets of an answer; none where the server says that nothing is there."""
-        if answer is None:
-            return []
-        if not isinstance(answer, list) or not all(isinstance(entry, dict) for entry in answer):
-            raise self._web.nonsense()
-        return answer
+        return [] if answer is None else self._web.objects(answer)
 
     def _uid(self, dataset: dict[str, Any], tag: str) -> str:
         """Return a UID, which goes into paths of requests."""

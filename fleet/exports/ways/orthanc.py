@@ -9,7 +9,7 @@ from typing import Any
 
 from fleet.exports.ways.landing import Landing
 from fleet.exports.ways.reach import Reach
-from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Trouble, Way, WayFailed
+from fleet.exports.ways.way import Found, Instance, Said, StudyKey, Way
 from fleet.exports.ways.web import NOT_FOUND, Web, WebSource
 
 NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{8}){4}")
@@ -33,15 +33,11 @@ class OrthancWay(Way):
         if not names:
             return None
         if len(names) > 1:
-            raise WayFailed(
-                Trouble.CONFIGURATION,
-                f"{self._source} has more than one study with this reference."
-                " Look studies up by an attribute that is unique there, or by UID.",
-            )
+            raise self._web.ambiguous()
         figures = self._web.json("GET", f"/studies/{names[0]}/statistics")
         if figures is None:
             return None
-        [figures] = self._list([figures])
+        [figures] = self._web.objects([figures])
         # Files that Orthanc itself compresses leave it uncompressed.
         n_bytes = figures.get("DicomUncompressedSize", figures.get("UncompressedSize"))
         n_instances = self._web.number(figures.get("CountInstances"))
@@ -55,7 +51,7 @@ class OrthancWay(Way):
             (name := self._name(entry.get("ID"))): Instance(
                 name, self._web.number(entry.get("FileSize"))
             )
-            for entry in self._list(listed)
+            for entry in self._web.objects(listed)
         }
         if len(instances) != len(listed):
             raise self._web.nonsense()
@@ -87,7 +83,7 @@ class OrthancWay(Way):
         found = self._web.json("POST", "/tools/lookup", uid)
         return self._names(
             # A patient or an image may have the same number as the study.
-            [entry.get("ID") for entry in self._list(found) if entry.get("Type") == "Study"]
+            [entry.get("ID") for entry in self._web.objects(found) if entry.get("Type") == "Study"]
         )
 
     def _by_tag(self, value: str) -> list[str]:
@@ -103,11 +99,6 @@ class OrthancWay(Way):
         """Return the MD5 that Orthanc kept of the file; empty where it keeps none."""
         md5 = self._web.text("GET", f"{path}/attachments/dicom/md5")
         return md5.decode() if md5 is not None and MD5.fullmatch(md5) else ""
-
-    def _list(self, answer: Any) -> list[Any]:
-        if not isinstance(answer, list) or not all(isinstance(entry, dict) for entry in answer):
-            raise self._web.nonsense()
-        return answer
 
     def _names(self, answer: Any) -> list[str]:
         if not isinstance(answer, list):

@@ -148,6 +148,20 @@ class Web:
             " Check its kind, host, port and path.",
         )
 
+    def ambiguous(self) -> WayFailed:
+        """Return the failure for a reference that several studies have."""
+        return WayFailed(
+            Trouble.CONFIGURATION,
+            f"{self._source} has more than one study with this reference."
+            " Look studies up by an attribute that is unique there, or by UID.",
+        )
+
+    def objects(self, answer: object) -> list[dict[str, Any]]:
+        """Return the objects that an answer lists. Raises WayFailed."""
+        if not isinstance(answer, list) or not all(isinstance(entry, dict) for entry in answer):
+            raise self.nonsense()
+        return answer
+
     def gone(self) -> WayFailed:
         """Return the failure for what the source had a moment ago."""
         return WayFailed(

@@ -13,13 +13,17 @@ from fleet.demo.servers import LOOPBACK
 from fleet.demo.ssh import SshServer
 from fleet.exports.ways import tls
 from fleet.exports.ways.dicomweb import DicomwebWay
+from fleet.exports.ways.dimse import DimseWay
+from fleet.exports.ways.dimse_source import DimseSource
 from fleet.exports.ways.orthanc import OrthancWay
 from fleet.exports.ways.reach import Line, Reach
 from fleet.exports.ways.tls import Certificate
 from fleet.exports.ways.way import StudyKey, Trouble, Way, WayFailed
 from fleet.exports.ways.web import WebSource
+from tests.rig import dcmqrscp
+from tests.rig.dcmqrscp import Dcmqrscp
 from tests.rig.hostile_web import HostileWeb
-from tests.rig.studies import Study, make_study
+from tests.rig.studies import Study, digest, lasting, make_study
 from tests.rig.tls_front import Authority, TlsFront
 
 pytestmark = pytest.mark.integration
@@ -91,6 +95,23 @@ def test_it_fetches_over_a_direct_path_by_a_fingerprint(
     with Reach([Line("alpha 1", ())]) as reach, OrthancWay(reach, source) as way:
         assert fetch_all(way, large, tmp_path) == [*large.files]
     orthanc.delete("studies", name)
+
+
+def test_it_speaks_dicom_within_tls(front, authority, reach, server_folder, tmp_path) -> None:
+    if not dcmqrscp.is_installed():
+        pytest.skip("DCMTK is not installed: apt-get install dcmtk.")
+    study = make_study("A-4", 2)
+    files = list(map(lasting, study.files))
+    server = Dcmqrscp(server_folder / "pacs", files)
+    server.start()
+    _fingerprint, port = front(server.port)
+    known = Certificate("The study source alpha 1", f"file:{authority.file}")
+    source = DimseSource("alpha 1", LOOPBACK, port, dcmqrscp.AE_TITLE, certificate=known)
+
+    with DimseWay(reach, source) as way:
+        came = fetch_all(way, study, tmp_path)
+    server.stop()
+    assert sorted(map(digest, came)) == sorted(map(digest, files))
 
 
 def _pairs(digits: str) -> list[str]:
