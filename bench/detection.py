@@ -42,6 +42,37 @@ AT_ONCE = 4
 DISTRIBUTIONS = {f"{what}_{rule}" for what in ("input", "output") for rule in (Rule.DAY, Rule.SLOW)}
 ALL = {*DISTRIBUTIONS, Rule.NEW_CATEGORY, *rules.FAMILIES}
 WITHIN = (1, 7, 14, 30)
+# What was found within 7, 14 and 30 days where the rules were studied, on another simulated fleet:
+# by all rules that look at inputs and outputs, but for the two that are named after one.
+STUDIED = {
+    "broken since its first day, 33%, by peers alone": "0.74 / 0.96 / –",
+    "new vendor, 30 % of studies": "0.98 / 1.00 / 1.00",
+    "new vendor, 10 %": "0.97 / 0.98 / 1.00",
+    "exposure +0.5 sd": "0.78 / 0.88 / 0.95",
+    "age +0.4 sd": "0.63 / 0.88 / 0.98",
+    "inverted images, 20 %": "0.98 / 1.00 / 1.00",
+    "garbage, 10 %": "0.95 / 0.98 / 1.00",
+    "zero tensor, whole region": "0.98 / 1.00 / 1.00",
+    "zero tensor, 33 %, identical outputs": "0.98 / 1.00 / 1.00",
+    "zero tensor, 33 %, class collapse only": "0.64 / – / 0.98",
+    "score +0.3 sd": "0.50 / 0.75 / 0.90",
+    "exposure, ramp to 0.5 sd in 30 days": "0.07 / 0.33 / 0.93",
+    "new vendor, ramp to 10 % in 30 days": "0.53 / 0.88 / 1.00",
+    "volume −50 %": "0.95 / – / –",
+}
+WEAKER = """
+The last column is what the study of these rules found on a fleet of its own, with 60 faults a line.
+With 24 a line one fault is 0.04, and a share's standard error is up to 0.1: between two runs that
+judged inverted images by the same rules, other regions drawn took them from 0.79 to 0.92 within a
+week. Sizes are in standard deviations of the attribute in its region.
+
+Weaker are inverted images and, within a fortnight, a third of zero tensors: in tries on another
+seed the late ones were regions of 25 to 125 studies a day. Half of the inverted images lie within
+the usual greys here, so 50 pooled studies hold about three beyond them where half a study is usual;
+that is no discovery among the 252 tests of a day, and takes days to add up. A Pareto tail for the
+scores' probabilities, and pools for each attribute, were tried on that seed: both doubled what is
+said without a cause, and found this no sooner in the smallest regions. Score +0.3 sd, volume −50 %
+and the ramp's first week are within one fault of the study."""
 
 
 def short() -> None:
@@ -219,20 +250,22 @@ def faults_table(found: list[tuple[str, int | None]]) -> list[str]:
         f"18 regions, {AT_ONCE} of them with a fault at a time; days that had a fault stay in"
     ]
     lines += ["the references, which is the worst case. Delay in days; 1 is the day it began.", ""]
-    lines += ["| fault | n | " + " | ".join(f"within {d}" for d in WITHIN) + " | median delay |"]
-    lines += ["|---|---:|" + "---:|" * (len(WITHIN) + 1)]
+    columns = [*(f"within {d}" for d in WITHIN), "median delay", "studied, 7 / 14 / 30"]
+    lines += [f"| fault | n | {' | '.join(columns)} |"]
+    lines += ["|---|---:|" + "---:|" * (len(WITHIN) + 2)]
     for name, all_of in delays.items():
         known = [delay if delay else DAYS + 1 for delay in all_of]
         cells = [f"{np.mean([one <= d for one in known]):.2f}" for d in WITHIN]
         middle = median(known)
         cells.append(f"{middle:g}" if middle <= DAYS else f"> {DAYS}")
+        cells.append(STUDIED.get(name, ""))
         lines.append(f"| {name} | {len(known)} | " + " | ".join(cells) + " |")
-    return [*lines, ""]
+    return [*lines, *WEAKER.splitlines(), ""]
 
 
 def speed_table() -> list[str]:
-    lines = ["## Speed", "", "| what | seconds |", "|---|---:|"]
-    day = "a day of 100 regions × 40 attributes, references added up, processor time"
+    lines = ["## Speed", "", "| what | processor seconds |", "|---|---:|"]
+    day = "a day of 100 regions × 40 attributes, references added up"
     lines += [f"| {day} | {fleet_day_s():.2f} |"]
     ours, theirs = against_evidently()
     lines += [f"| 1 M + 1 M rows × 10: binned and compared | {ours:.3f} |"]
@@ -260,15 +293,15 @@ def fleet_day_s() -> float:
 
 
 def against_evidently() -> tuple[float, float | None]:
-    """Return the seconds that we and Evidently take for the same two tables."""
+    """Return the processor seconds that we and Evidently take for the same two tables."""
     rng = np.random.default_rng(1)
     today, reference = rng.normal(0, 1, (2, 10, 1_000_000))
-    started = time.perf_counter()
+    started = time.process_time()
     rows = [np.stack([binned(x, -4, 4) for x in table]) for table in (today, reference)]
     for figure in (customary.figures.psi, customary.figures.js, customary.figures.ks):
         figure(*rows)
     customary.figures.wasserstein(*rows, -4, 4)
-    ours = time.perf_counter() - started
+    ours = time.process_time() - started
     python = os.environ.get("BENCH_EVIDENTLY_PYTHON")
     if not python:
         return ours, None

@@ -7,7 +7,7 @@ from django.db import models
 from regions.models import Region
 
 # Raised whenever a rule or a limit changes, so that old findings can be told from new ones.
-SETTINGS_VERSION = 2
+SETTINGS_VERSION = 3
 
 
 class Evaluation(models.Model):
