@@ -141,7 +141,6 @@ def _replace_windows(
             hard_deadline(session.center, WINDOW_TIMEOUT_S, "collecting the changed hours"),
             session.center.transaction(),
         ):
-            session.center.execute("SET LOCAL statement_timeout = '60s'")
             facts, checked = _check_hours(session.center, region, window)
             check_facts(region, facts, columns_hash)
             progress.n_checked += len(checked)

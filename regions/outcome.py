@@ -79,14 +79,11 @@ class Standing:
 
 def load_standing(center: psycopg.Connection[Any], region: Region) -> Standing:
     """Return where the region stands, read over the collector's own connection."""
-    statements = named_statements("queries.sql")
-    params = {"region": region.pk}
+    statement = named_statements("queries.sql")["standing"]
     with center.cursor(row_factory=dict_row) as cursor:
-        paths = [
-            AccessPath(region=region, **row) for row in cursor.execute(statements["paths"], params)
-        ]
-        row = cursor.execute(statements["standing"], params).fetchone()
-    return Standing(paths, **(row or {}))
+        row = cursor.execute(statement, {"region": region.pk}).fetchone() or {}
+    paths = [AccessPath(region=region, **path) for path in row.pop("paths", [])]
+    return Standing(paths, **row)
 
 
 def record_success(

@@ -45,7 +45,7 @@ class RegionSession:
             autocommit=True,
             # To plan the collector's statements takes as long as to run them: once is enough.
             prepare_threshold=0,
-            options="-c plan_cache_mode=force_generic_plan",
+            options="-c plan_cache_mode=force_generic_plan -c statement_timeout=60000",
         )
         # A region needs fewer; the plans of the one before give way, for they take memory.
         self.center.prepared_max = 24

@@ -21,24 +21,6 @@ BEGIN
   RETURN dense;
 END $$;
 
--- Return, in seconds, the share-quantile by nearest rank of a latency histogram: the geometric
--- middle of its bin, within 4.6 % of the observation (10^(1/51.2) - 1) between 10 ms and 1000 s;
--- NULL for an empty histogram.
-CREATE FUNCTION fleet.latency_quantile(histogram bigint[], share float8) RETURNS float8
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE
-  total bigint := (SELECT sum(c) FROM unnest(histogram) AS c);
-  seen bigint := 0;
-BEGIN
-  IF coalesce(total, 0) = 0 THEN RETURN NULL; END IF;
-  FOR bin IN 1 .. cardinality(histogram) LOOP
-    seen := seen + histogram[bin];
-    IF seen >= ceil(share * total) THEN
-      RETURN 0.01 * 10 ^ ((bin - 0.5) / 25.6);
-    END IF;
-  END LOOP;
-END $$;
-
 CREATE VIEW fleet.union_coverage AS
 SELECT r.code AS region_code, c.is_included, c.reason, c.since
 FROM regions_unioncoverage c JOIN regions_region r ON r.id = c.region_id;
