@@ -22,6 +22,7 @@ from fleet.alerts.models import Alert, AlertEvent, Finding
 from fleet.alerts.models_outbox import Channel, Message
 from fleet.alerts.ringing import is_failing
 from fleet.alerts.titles import title
+from regions.attributes import attribute_name
 
 # Telegram takes 4096 signs; the first lines and the link must always fit.
 MAX_NAME = 60
@@ -77,7 +78,7 @@ def sentence(finding: Finding | None, kind: str) -> str:
     return of.sentence % {
         "score": number(finding.score, of.measure),
         "limit": number(finding.limit, of.measure),
-        "attribute": harmless(finding.attribute) or _("What comes in"),
+        "attribute": attribute_name(harmless(finding.attribute)) or _("What comes in"),
     }
 
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log10
 
-from django.utils.translation import gettext as _
-
 # 62 equal bins over the range; bin 0 is below it, bin 63 above. Fixed by contract version 1:
 # `fleet_contract.input_range`.
 INPUT_RANGES: dict[str, tuple[float, float]] = {
@@ -61,37 +59,3 @@ class Bins:
             if n and passed >= half:
                 return self.middle(bin_number)
         return None
-
-
-def input_names() -> dict[str, tuple[str, str]]:
-    """Return the numeric attributes' names and units, in the order of the page."""
-    return {
-        "n_images": (_("Images in a study"), ""),
-        "image_rows": (_("Rows of an image"), _("px")),
-        "image_cols": (_("Columns of an image"), _("px")),
-        "pixel_spacing_mm": (_("Pixel spacing"), _("mm")),
-        "bits_stored": (_("Bits stored"), ""),
-        "kvp": (_("Tube voltage"), _("kV")),
-        "exposure_uas": (_("Exposure"), _("µAs")),
-        "exposure_index": (_("Exposure index"), ""),
-        "deviation_index": (_("Deviation index"), ""),
-        "body_part_thickness_mm": (_("Thickness of the body part"), _("mm")),
-        "compression_force_n": (_("Compression force"), _("N")),
-        "patient_age_years": (_("Age of the patient"), _("years")),
-    }
-
-
-def category_names() -> dict[str, str]:
-    """Return the categorical attributes' names, in the order of the page."""
-    return {
-        "modality": _("Modality"),
-        "body_part": _("Body part"),
-        "view_positions": _("View positions"),
-        "lateralities": _("Lateralities"),
-        "org_code": _("Sending organisation"),
-        "device_software": _("Device software"),
-        "detector_type": _("Detector type"),
-        "photometric": _("Photometric interpretation"),
-        "presentation_intent": _("Presentation intent"),
-        "patient_sex": _("Sex of the patient"),
-    }

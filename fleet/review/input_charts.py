@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
-from fleet.review.attributes import INPUT_RANGES, Bins, category_names, input_names
+from fleet.review.attributes import INPUT_RANGES, Bins
 from fleet.review.charts import (
     REFERENCE,
     Chart,
@@ -30,6 +30,7 @@ from fleet.review.score_charts import (
     shares,
     used_bins,
 )
+from regions.attributes import category_names, input_names
 
 MOST_BARS = 10
 DEVICE_LINES = (

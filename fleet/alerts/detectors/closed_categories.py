@@ -16,6 +16,7 @@ from fleet.alerts.detectors.watched import Watched
 from fleet.alerts.kinds.kind import Family
 from fleet.alerts.models import Finding
 from fleet.alerts.new_normal import restarts
+from regions.attributes import DEVICE_MODEL
 from regions.drift.categories import LEAST_SHARE, WINDOWS, new_values
 from regions.drift.verdicts import Verdict
 from regions.models import DailyCategory
@@ -24,7 +25,7 @@ DAY = timedelta(days=1)
 LEARNING_DAYS = 14
 # Device models are no attribute of their own: every study is counted once in each attribute, by its
 # device, so one that none lacks counts them.
-DEVICE_MODEL, COUNTED_IN = "device_model", "modality"
+COUNTED_IN = "modality"
 # A device without a name, and those beyond what a day holds.
 NO_DEVICES = ("", "(other)")
 # As far back as is kept: a rare scanner that returns after weeks is not new.

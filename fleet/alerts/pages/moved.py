@@ -13,7 +13,6 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from fleet.alerts.detectors.closed_categories import DEVICE_MODEL
 from fleet.alerts.detectors.series_days import SCORE
 from fleet.alerts.models import Finding
 from fleet.alerts.pages.new_devices import new_device_charts
@@ -27,6 +26,7 @@ from fleet.review.numbers import share
 from fleet.review.profiles import Scores, inputs_of
 from fleet.review.reference import Reference, reference_of
 from fleet.review.score_charts import score_histogram
+from regions.attributes import DEVICE_MODEL
 from regions.localday import day_bounds
 from regions.models import DailyRollup, DailyScore, HourlyCause, Region
 

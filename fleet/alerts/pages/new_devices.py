@@ -12,13 +12,14 @@ from django.utils.translation import ngettext
 
 from fleet.alerts.detectors.closed_categories import COUNTED_IN
 from fleet.alerts.models import Finding
-from fleet.review.attributes import INPUT_RANGES, Bins, category_names, input_names
+from fleet.review.attributes import INPUT_RANGES, Bins
 from fleet.review.charts import NOW, Chart, bars, plot, plot_text, short, table
 from fleet.review.figures import Figures
 from fleet.review.numbers import share
 from fleet.review.profiles import N_BINS, Categories, Inputs, inputs_of
 from fleet.review.reference import Reference
 from fleet.review.score_charts import median_text
+from regions.attributes import category_names, input_names
 from regions.drift.categories import LEAST_STUDIES
 from regions.drift.figures import ks
 from regions.drift.histogram import shares

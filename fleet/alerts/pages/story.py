@@ -26,6 +26,7 @@ from fleet.people.rights import visible_regions
 from fleet.review.charts import Plot, Section, plots_of
 from fleet.review.figures import plain
 from fleet.review.standing_alerts import name_of
+from regions.attributes import attribute_name
 from regions.localday import local_day
 
 MOST_FINDINGS = 20
@@ -199,7 +200,7 @@ def _found(finding: Finding, words: Words) -> Found:
     return Found(
         at=at,
         title=words.title(finding.kind),
-        attribute=plain(finding.attribute),
+        attribute=plain(attribute_name(finding.attribute)),
         score=unbroken(in_unit(finding, finding.score)),
         limit=unbroken(in_unit(finding, finding.limit)),
         usual=unbroken(usual_range(finding)),

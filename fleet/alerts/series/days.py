@@ -10,13 +10,14 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Greatest, TruncDate
 from django.utils.translation import gettext as _
 
-from fleet.alerts.detectors.closed_categories import COUNTED_IN, DEVICE_MODEL
+from fleet.alerts.detectors.closed_categories import COUNTED_IN
 from fleet.alerts.detectors.slow import slow_answers
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.kinds.kind import Measure
 from fleet.alerts.models import Finding
 from fleet.alerts.models_drift import Difference, SeriesDay
 from fleet.alerts.series.series import Series, Value, last_days, rolling, share
+from regions.attributes import DEVICE_MODEL, attribute_name
 from regions.localday import day_bounds
 from regions.models import DailyCategory, DailyRollup, DailyScore, HourlyOutput
 
@@ -42,7 +43,7 @@ def daily(finding: Finding, until: date) -> Series | None:
         finding.limit if is_limited else None,
         (finding.usual_low,) * n if finding.usual_low is not None else (),
         (finding.usual_high,) * n if finding.usual_high is not None else (),
-        about=finding.attribute,
+        about=attribute_name(finding.attribute),
     )
     return series if series.is_known else None
 

@@ -68,6 +68,12 @@ def test_it_tells_every_kind_in_a_dozen_words(code, language):
     assert len(said.split()) <= WORDS + 2  # a number and its unit are two
 
 
+def test_it_calls_what_is_measured_by_its_name():
+    finding = Finding(score=0.1, limit=0.02, attribute="device_model")
+
+    assert sentence(finding, "new_category").startswith("Device model never seen before in 10 %")
+
+
 @pytest.mark.django_db
 def test_it_says_all_of_it_in_english(public):
     message = told()
