@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from fleet.review.cell_words import CellWords
 from fleet.review.day import RegionDay
-from fleet.review.figures import NOTHING, Figures, cut
+from fleet.review.figures import NOTHING, Figures, cut, kept_by_language
 from fleet.review.history import N_DAYS, History
 from fleet.review.numbers import Numbers
 from fleet.review.outputs import ModelPositives, ModelVersion
@@ -41,6 +41,7 @@ class Cell:
     rows: str = ""
 
 
+@kept_by_language
 def columns() -> tuple[Column, ...]:
     """Return the columns in their order."""
     return (

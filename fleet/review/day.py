@@ -26,7 +26,7 @@ from fleet.review.links import Link, LinkState, link
 from fleet.review.numbers import Numbers, known_numbers
 from fleet.review.outputs import ModelPositives, ModelVersion
 from fleet.review.rejections import top_rejections
-from fleet.review.rules.answers import REJECTED_SHARE
+from fleet.review.rules.answers import FALLBACK_SHARE, REJECTED_SHARE
 from fleet.review.situation import STILL_NEWS, Level, Reason, Situation
 from fleet.review.standing_alerts import StandingAlert, standing_alerts
 from fleet.review.usual import Usual, usuals
@@ -183,12 +183,17 @@ def _shared(
         if k.first_day and k.known_as_of and k.region.time_zone in zones
         if not k.region.calendar.is_off(day)
     ]
-    rejecting = [
-        (k.region.pk, *bounds[k.region.time_zone])
+    rejecting = {
+        k.region.pk: bounds[k.region.time_zone]
         for k in regions
         if k.numbers and k.region.time_zone in zones
         if (k.numbers.rejected_share or 0.0) > REJECTED_SHARE
-    ]
+    }
+    falling_back = {
+        k.region.pk
+        for k in regions
+        if k.numbers and (k.numbers.fallback_share or 0.0) > FALLBACK_SHARE
+    }
     return _Shared(
         day,
         now,
@@ -196,8 +201,13 @@ def _shared(
         bounds,
         links,
         together,
-        usuals(day, spans, {k.region.pk: k.region.calendar for k in regions}),
-        top_rejections(rejecting),
+        usuals(
+            day,
+            spans,
+            {k.region.pk: k.region.calendar for k in regions},
+            falling_back.union(rejecting),
+        ),
+        top_rejections([(pk, *when) for pk, when in rejecting.items()]),
         standing_alerts(now),
     )
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Self
+from functools import cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, get_format
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
+Words = TypeVar("Words")
 NOTHING = "—"
 LONGEST_TEXT = 48
 MINUTE = timedelta(minutes=1)
@@ -19,6 +22,12 @@ DAY = timedelta(days=1)
 # The marks, embeddings, overrides and isolates of the Unicode bidirectional algorithm (UAX #9).
 _MARKS_OF_DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _TURNS = str.maketrans(dict.fromkeys(_MARKS_OF_DIRECTION, "\N{REPLACEMENT CHARACTER}"))
+
+
+def kept_by_language(make: Callable[[], Words]) -> Callable[[], Words]:
+    """Make words once for each language: a page that looks up hundreds takes as long as a query."""
+    of_language = cache(lambda _language: make())
+    return lambda: of_language(get_language())
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +44,10 @@ class Figures:
     seconds: str
     date_time: str
 
-    @classmethod
-    def of_active_language(cls) -> Self:
-        return cls(
+    @staticmethod
+    @kept_by_language
+    def of_active_language() -> Figures:
+        return Figures(
             decimal=get_format("DECIMAL_SEPARATOR"),
             thousands=get_format("THOUSAND_SEPARATOR"),
             per_cent=_("%(n)s%%"),

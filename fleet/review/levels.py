@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils.translation import ngettext, pgettext
 
+from fleet.review.figures import kept_by_language
 from fleet.review.situation import Level
 
 GLYPHS = {
@@ -18,7 +21,8 @@ GLYPHS = {
 }
 
 
-def level_words() -> dict[Level, str]:
+@kept_by_language
+def level_words() -> Mapping[Level, str]:
     """Return the word that stands beside each mark."""
     return {
         Level.FAILING: pgettext("mark of a region", "failing"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -18,10 +18,13 @@ FEWEST_DAYS = 3
 _SAME_WEEKDAYS = """
 SELECT d.region_id, array_agg(d.n_received),
   percentile_cont(0.5) WITHIN GROUP (
-    ORDER BY (d.n_rejected + d.n_filtered)::float8 / nullif(d.n_received + d.n_filtered, 0)),
-  percentile_cont(0.5) WITHIN GROUP (ORDER BY d.n_fallback::float8 / nullif(d.n_done, 0)),
+    ORDER BY (d.n_rejected + d.n_filtered)::float8 / nullif(d.n_received + d.n_filtered, 0))
+    FILTER (WHERE r.is_high),
+  percentile_cont(0.5) WITHIN GROUP (ORDER BY d.n_fallback::float8 / nullif(d.n_done, 0))
+    FILTER (WHERE r.is_high),
   percentile_cont(0.5) WITHIN GROUP (ORDER BY d.latency_p95_s)
-FROM unnest(%(ids)s::bigint[], %(before)s::date[]) AS r (id, before)
+FROM unnest(%(ids)s::bigint[], %(before)s::date[], %(is_high)s::boolean[])
+  AS r (id, before, is_high)
 JOIN regions_dailyrollup d ON d.region_id = r.id AND d.day < r.before
 LEFT JOIN unnest(%(unlike_ids)s::bigint[], %(unlike_days)s::date[]) AS u (id, day)
   ON u.id = d.region_id AND u.day = d.day
@@ -34,7 +37,8 @@ class Usual(NamedTuple):
 
     Holidays and the working days after them are left out. `n_received` and the rest are medians.
     `low` and `high` hold 90 of 100 days between them; None for fewer than FEWEST_DAYS days, and on
-    a day after a holiday, which is not like its weekday.
+    a day after a holiday, which is not like its weekday. The shares are looked up only for those
+    whose own share is high.
     """
 
     n_days: int
@@ -51,10 +55,13 @@ class Usual(NamedTuple):
         return self.n_days >= FEWEST_DAYS
 
 
-def usuals(day: date, spans: Sequence[Span], calendars: Mapping[int, Calendar]) -> dict[int, Usual]:
+def usuals(
+    day: date, spans: Sequence[Span], calendars: Mapping[int, Calendar], high: Collection[int]
+) -> dict[int, Usual]:
     """Return by the region's id what is usual on the day's weekday, in one query.
 
-    A region of which no such day is known is left out.
+    A region of which no such day is known is left out. `high` are the ids of those whose share of
+    refusals or fallbacks is to be held against the usual one.
     """
     days = [day - timedelta(weeks=n) for n in range(1, N_WEEKS + 1)]
     # Many regions keep the same calendar.
@@ -72,6 +79,7 @@ def usuals(day: date, spans: Sequence[Span], calendars: Mapping[int, Calendar]) 
             {
                 "ids": array_literal(span.region for span in spans),
                 "before": array_literal(span.before for span in spans),
+                "is_high": array_literal(span.region in high for span in spans),
                 "days": days,
                 "unlike_ids": array_literal(region for region, _day in unlike),
                 "unlike_days": array_literal(then for _region, then in unlike),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -131,7 +131,7 @@ def mark(alert: Alert) -> tuple[str, str]:
     return level.value, GLYPHS[level]
 
 
-def word(alert: Alert, marks: dict[Level, str]) -> str:
+def word(alert: Alert, marks: Mapping[Level, str]) -> str:
     """Return the word beside the glyph."""
     if alert.resolved_at is not None:
         return pgettext("mark of an alert", "resolved")
@@ -143,7 +143,7 @@ def _row(
     finding: Finding | None,
     n_under: int,
     words: Words,
-    marks: dict[Level, str],
+    marks: Mapping[Level, str],
     *,
     came_back: bool,
     may_take: bool,

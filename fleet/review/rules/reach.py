@@ -65,6 +65,8 @@ def data_missing(s: Situation, figures: Figures) -> Reason | None:
 
 
 def link_lost(s: Situation, figures: Figures) -> Reason | None:
+    if s.link.state is not LinkState.CLOSED and not s.n_lost_together:
+        return None
     if s.is_closed or not s.is_news or s.failure == FailureKind.HOST_KEY:
         return None
     if s.n_lost_together:
@@ -74,8 +76,6 @@ def link_lost(s: Situation, figures: Figures) -> Reason | None:
             s.n_lost_together - 1,
         ) % {"count": figures.count(s.n_lost_together - 1)}
         return Reason("blind", Level.UNKNOWN, 35, sentence)
-    if s.link.state is not LinkState.CLOSED:
-        return None
     sentence = _("The link is closed.")
     age = None
     if s.link.since is not None:
@@ -87,7 +87,7 @@ def link_lost(s: Situation, figures: Figures) -> Reason | None:
 
 def collection_fails(s: Situation, figures: Figures) -> Reason | None:
     """The numbers cannot be read though the region is there; the next turn may succeed."""
-    if s.is_closed or not s.is_news:
+    if not s.failure or s.is_closed or not s.is_news:
         return None
     if s.failure == FailureKind.CENTER:
         sentence = _("The center itself made an error.")

@@ -50,7 +50,7 @@ def region_rows(context: dict[str, Any], lines: Sequence[Line]) -> SafeString:
 
 
 def _strip_mark(one: Name) -> str:
-    named = f"{escape(one.name)}: {escape(one.word)}"
+    named = escape(f"{one.name}: {one.word}")
     return (
         f'<li><a class="{one.level}" href="{one.target}" title="{named}">'
         f'<span class="mark" aria-hidden="true">{one.glyph}</span>'

@@ -17,7 +17,7 @@ WEEK = timedelta(days=7)
 
 def usual_of(region: Region, first_day: date, before: date = TODAY) -> Usual | None:
     spans = [Span(region.pk, first_day, before)]
-    return usuals(TODAY, spans, calendars([region])).get(region.pk)
+    return usuals(TODAY, spans, calendars([region]), {region.pk}).get(region.pk)
 
 
 @pytest.fixture
