@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 from typing import Any
 
+import psutil
 import psycopg
 
 from bench.report import Report
@@ -21,6 +22,7 @@ from regions.union import rebuild_union
 
 RTT_S = 0.05
 ROUNDS = 5
+READERS = "postgres: r0"
 
 
 def sweep(regions: list[Region], n_threads: int) -> list[Collection]:
@@ -45,6 +47,8 @@ def bench(report: Report, cluster: Cluster, regions: list[Region], wire: Line) -
         n_bytes = sum(wire.n_bytes()) - sum(before)
         report.add(f"{n} regions, one changed hour each, {name}", median(rounds[name]), "s")
         report.add(f"bytes a region, {name}", n_bytes / n / ROUNDS, "B")
+    report.add("memory of a warm session at the center, its own", _at_center_mib(), "MiB")
+    report.add("memory of a warm session in the region, its own", _in_regions_mib(cluster), "MiB")
     cold, warm = rounds["cold"], rounds["warm"]
 
     rebuild_union(now(), is_forced=True)
@@ -86,6 +90,23 @@ def _collect(regions: list[Region]) -> None:
     failed = [run for run in sweep(regions, 100) if run.failure]
     if failed:
         raise SystemExit(f"{len(failed)} collections failed: {failed[0].sentence}")
+
+
+def _at_center_mib() -> float:
+    return _own_mib(session.center.info.backend_pid for session in sessions._idle.values())
+
+
+def _in_regions_mib(cluster: Cluster) -> float:
+    """Of the backends in which the regions' readers are logged in."""
+    backends = psutil.Process(cluster.pid).children()
+    return _own_mib(
+        backend.pid for backend in backends if " ".join(backend.cmdline()).startswith(READERS)
+    )
+
+
+def _own_mib(pids: Iterable[int]) -> float:
+    """Return the median of what each process shares with no other."""
+    return median(psutil.Process(pid).memory_full_info().uss for pid in pids) / 2**20
 
 
 NAIVE = """

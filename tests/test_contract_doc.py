@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from django.core.management import call_command
 
 from fleet.demo.postgres import Cluster
 from fleet.demo.ssh import SshServer, available_kinds
@@ -155,6 +157,13 @@ def test_it_finds_an_hour_by_the_index(perm: psycopg.Connection[Any]) -> None:
 
     assert "exam_timezone_idx" in plan
     assert "Seq Scan on exam" not in plan
+
+
+def test_it_prints_an_upgrade_that_leaves_overlay_and_reader_alone() -> None:
+    printed = call_command("contract_sql", "--upgrade", stdout=StringIO())
+
+    assert "VIEW fleet_contract.study " not in printed
+    assert "ROLE" not in printed
 
 
 @pytest.mark.integration
