@@ -1,8 +1,8 @@
 """System checks: configurations that work, and should not.
 
-Every manage.py command and the web process run them at start with all that Django checks; workers run
-those tagged `security` and `fleet` alone, since others import every page. Those that ask the database
-are run by `migrate` and by `check --database default`.
+Every manage.py command and the web process run them at start with all that Django checks; workers
+run those tagged `security` and `fleet` alone, since others import every page. Those that ask the
+database are run by `migrate` and by `check --database default`.
 """
 
 from __future__ import annotations
