@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,13 @@ def bomb(path: Path) -> Path:
     return path
 
 
+def zip_bomb(path: Path) -> Path:
+    """Save a zip of 300 KB that unpacks to 300 MB."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../image.dcm", bytes(300_000_000))
+    return path
+
+
 def odd_files(folder: Path) -> dict[Path, End]:
     def written(name: str, raw: bytes) -> Path:
         (folder / name).write_bytes(raw)
@@ -58,6 +66,8 @@ def odd_files(folder: Path) -> dict[Path, End]:
     return {
         written("empty", b""): End.NOT_DICOM,
         written("text", b"hello" * 100): End.NOT_DICOM,
+        # No archive is ever unpacked, so none can burst.
+        zip_bomb(folder / "study.zip"): End.NOT_DICOM,
         written("head", CT.read_bytes()[:140]): End.UNKNOWN_SYNTAX,
         written("half", CT.read_bytes()[:20_000]): End.TRUNCATED,
         nested(folder / "deep", 100): End.TOO_DEEP,
