@@ -34,7 +34,7 @@ from fleet.exports.ways.dimse_elements import (
     write_elements,
 )
 from fleet.exports.ways.dimse_offers import MOST_CONTEXTS, Offer
-from fleet.exports.ways.streams import Stream, hang_up, receive
+from fleet.exports.ways.streams import BROKEN, Stream, hang_up, receive
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
 IMPLEMENTATION = "FLEET"
@@ -235,7 +235,7 @@ class Association:
             self._stream.sendall(content)
         except TimeoutError:
             raise
-        except (OSError, SSHException, EOFError):
+        except BROKEN:
             raise ConnectionError from None
 
     def _read_pdu(self, until: float | None = None) -> tuple[int, bytes]:

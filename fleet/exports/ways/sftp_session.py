@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from itertools import count
 
 from paramiko.channel import Channel
-from paramiko.ssh_exception import SSHException
 
 from fleet.exports.ways.sftp_messages import (
     Attributes,
@@ -23,7 +22,7 @@ from fleet.exports.ways.sftp_messages import (
     Status,
     string,
 )
-from fleet.exports.ways.streams import receive
+from fleet.exports.ways.streams import BROKEN, receive
 
 VERSION = 3
 ANSWER_WITHIN_S = 60.0
@@ -203,7 +202,7 @@ class Session:
             )
         except TimeoutError:
             raise
-        except (OSError, SSHException, EOFError):
+        except BROKEN:
             raise ConnectionError from None
 
     def _read(self) -> tuple[int, Message]:

@@ -11,9 +11,12 @@ from typing import Protocol
 from paramiko.channel import Channel
 from paramiko.ssh_exception import SSHException
 
+# What a stream raises when it breaks: a channel has its own words while its connection ends.
+BROKEN = (OSError, SSHException, EOFError)
+
 
 class Stream(Protocol):
-    """A socket, a channel of SSH, or TLS on one of them. What breaks is an OSError."""
+    """A socket, a channel of SSH, or TLS on one of them. What breaks raises one of BROKEN."""
 
     def settimeout(self, timeout: float | None, /) -> None: ...
     def recv(self, n_bytes: int, /) -> bytes: ...
@@ -36,7 +39,7 @@ def receive(
             piece = stream.recv(at_once)
         except TimeoutError:
             raise
-        except (OSError, SSHException, EOFError):
+        except BROKEN:
             piece = b""
         if not piece:
             raise ConnectionError
@@ -44,10 +47,11 @@ def receive(
 
 
 def hang_up(stream: Stream) -> None:
-    """Close the stream, also for a thread that waits for what it brings."""
-    with suppress(OSError, EOFError):
+    """Close the stream, also for a thread that waits for what it brings; it may be broken."""
+    with suppress(*BROKEN):
         stream.shutdown(socket.SHUT_RDWR)
-    stream.close()
+    with suppress(*BROKEN):
+        stream.close()
 
 
 def is_readable(wire: socket.socket | Channel) -> bool:

@@ -10,9 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from paramiko.ssh_exception import SSHException
-
-from fleet.exports.ways.streams import hang_up, is_readable
+from fleet.exports.ways.streams import BROKEN, hang_up, is_readable
 from fleet.exports.ways.way import Trouble, WayFailed
 from regions.ssh import Wire
 
@@ -67,7 +65,7 @@ class Certificate:
                 f"{self.source} does not answer the TLS handshake in time."
                 " Check that server and the line, and whether it speaks TLS on that port.",
             ) from None
-        except (OSError, SSHException, EOFError):
+        except BROKEN:
             raise WayFailed(
                 Trouble.LINK,
                 f"{self.source} broke off the TLS handshake, or the line did. It is tried again;"

@@ -17,7 +17,7 @@ import httpcore
 from fleet.exports.ways.lookup import wanted
 from fleet.exports.ways.pace import Pace
 from fleet.exports.ways.reach import Reach
-from fleet.exports.ways.streams import hang_up, is_readable
+from fleet.exports.ways.streams import BROKEN, hang_up, is_readable
 from fleet.exports.ways.tls import Certificate, TlsStream
 from fleet.exports.ways.way import StudyKey, Trouble, WayFailed
 from regions.ssh import Wire
@@ -266,7 +266,7 @@ class _Stream(httpcore.NetworkStream):
             received = self._stream.recv(max(max_bytes, READ_BYTES))
         except TimeoutError as error:
             raise httpcore.ReadTimeout from error
-        except OSError as error:
+        except BROKEN as error:
             raise httpcore.ReadError from error
         self._pace.heard(len(received))
         return received
@@ -278,7 +278,7 @@ class _Stream(httpcore.NetworkStream):
             self._stream.sendall(buffer)
         except TimeoutError as error:
             raise httpcore.WriteTimeout from error
-        except OSError as error:
+        except BROKEN as error:
             raise httpcore.WriteError from error
 
     def close(self) -> None:
