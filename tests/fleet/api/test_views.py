@@ -92,5 +92,5 @@ def test_it_asks_the_same_number_of_questions(get, n, django_assert_num_queries)
 
     # The token, the note of its use, the person, the zones, the five of the review, and four of
     # what it holds in full: history, outputs, top rejections, sign-offs.
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         get(f"review/{now().date()}/")

@@ -74,5 +74,5 @@ def test_it_asks_the_same_number_of_questions(scrape, n, django_assert_num_queri
         make_live_region(f"r{i}")
 
     # Three for the token and its owner, six of the review, two of collections, one of tunnels.
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         scrape()
