@@ -59,6 +59,7 @@ class TlsFront:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certificate)
         self._target_port = target_port
+        self._writers: list[asyncio.StreamWriter] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -72,7 +73,7 @@ class TlsFront:
         self._loop.close()
 
     async def _start(self) -> int:
-        self._server = await asyncio.start_server(self._forward, LOOPBACK, 0, ssl=self._context)
+        self._server = await asyncio.start_server(self._forward, LOOPBACK, 0)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def _stop(self) -> None:
@@ -81,13 +82,19 @@ class TlsFront:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        # An aborted connection is closed in the loop's next turn.
+        await asyncio.sleep(0.01)
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self._target_port)
+        self._writers.append(writer)
         with suppress(OSError, asyncio.CancelledError):
+            # Not while it accepts: a handshake that is broken off would stay open unseen.
+            await writer.start_tls(self._context)
+            far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self._target_port)
+            self._writers.append(far_writer)
             await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-        for end in (writer, far_writer):
-            end.close()
 
 
 async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
