@@ -8,7 +8,7 @@ import numpy as np
 
 from regions.drift.arrays import Counts, Ints
 from regions.drift.comparison import MIN_REFERENCE
-from regions.drift.verdicts import Rule, Verdict
+from regions.drift.verdicts import Rule, Verdict, strongest
 
 USUAL_SHARE = 0.001
 LEAST_SHARE = 0.02
@@ -24,13 +24,12 @@ def new_values(last: Counts, total: Counts, series: Ints, n_series: int) -> list
     as in `new_categories`. The window with the higher share speaks for a row, if it came on the
     last day as well.
     """
-    best: dict[int, Verdict] = {}
-    for days, today in zip(WINDOWS, last, strict=True):
-        for one in new_categories(today, total - today, series, n_series):
-            is_here = last[0, one.subject] > 0
-            if is_here and (one.subject not in best or one.score > best[one.subject].score):
-                best[one.subject] = replace(one, n_days=days)
-    return list(best.values())
+    return strongest(
+        replace(one, n_days=days)
+        for days, today in zip(WINDOWS, last, strict=True)
+        for one in new_categories(today, total - today, series, n_series)
+        if last[0, one.subject] > 0
+    )
 
 
 def new_categories(today: Counts, reference: Counts, series: Ints, n_series: int) -> list[Verdict]:

@@ -13,7 +13,7 @@ from scipy.stats import binom, nbinom
 
 from regions.drift.arrays import Counts, Flags, Floats
 from regions.drift.rates import WINDOWS, concentration
-from regions.drift.verdicts import Rule, Verdict
+from regions.drift.verdicts import Rule, Verdict, strongest
 
 IDENTICAL_P = 1e-6
 IDENTICAL_STUDIES = 5
@@ -82,7 +82,7 @@ def class_share(positive: Counts, n: Counts) -> list[Verdict]:
     day, at least 0.05, with the sampling of the window's studies. The newest day alone must still
     be 0.10 off, so that what was repaired is over at once.
     """
-    best: dict[int, Verdict] = {}
+    found: list[Verdict] = []
     for days, together in WINDOWS:
         seen, total = positive[-days:].sum(axis=0), n[-days:].sum(axis=0)
         past_n, past_positive = n[:-days], positive[:-days]
@@ -92,11 +92,10 @@ def class_share(positive: Counts, n: Counts) -> list[Verdict]:
         spread = np.sqrt(tau2 + 1 / (np.maximum(total, 1) * usual * (1 - usual)))
         is_judged = (total >= SHARE_STUDIES) & ((past_n > 0).sum(axis=0) >= MIN_PAST_DAYS)
         is_judged &= _is_still_off(positive[-1], n[-1], seen, total, usual)
-        found = _share_verdicts(
+        found += _share_verdicts(
             Rule.CLASS_SHARE, SHARE_SCORE, seen, total, usual, spread, m, is_judged, days
         )
-        _keep_best(best, found)
-    return list(best.values())
+    return strongest(found)
 
 
 def _tau2(positive: Counts, n: Counts, usual: Floats) -> Floats:
@@ -117,7 +116,7 @@ def unlike_peers(positive: Counts, n: Counts) -> list[Verdict]:
     joins theirs (1.4826 MAD, at least 0.12), sampling, and 0.1. Needs no history, so it finds what
     is wrong since the first day.
     """
-    best: dict[int, Verdict] = {}
+    found: list[Verdict] = []
     for days, seen, total in zip(PEER_DAYS, positive, n, strict=True):
         is_peer = total >= PEER_STUDIES
         if is_peer.sum() < PEER_REGIONS:
@@ -132,11 +131,10 @@ def unlike_peers(positive: Counts, n: Counts) -> list[Verdict]:
         is_judged = (is_peer | (total >= SHARE_STUDIES)) & _is_still_off(
             positive[0], n[0], seen, total, usual
         )
-        found = _share_verdicts(
+        found += _share_verdicts(
             Rule.PEERS, PEER_SCORE, seen, total, usual, deviation, m, is_judged, days
         )
-        _keep_best(best, found)
-    return list(best.values())
+    return strongest(found)
 
 
 def flat(score_sd: Floats, n: Counts) -> list[Verdict]:
@@ -227,12 +225,6 @@ def _is_still_off(
     side = np.sign(seen / np.maximum(n, 1) - usual)
     change = (newest / np.maximum(n_newest, 1) - usual) * side
     return np.asarray((n_newest > 0) & (change >= SHARE_CHANGE), dtype=np.bool_)
-
-
-def _keep_best(best: dict[int, Verdict], found: list[Verdict]) -> None:
-    for one in found:
-        if one.subject not in best or one.score > best[one.subject].score:
-            best[one.subject] = one
 
 
 def _share(positive: Counts, n: Counts) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import betabinom
 
 from regions.drift.arrays import Counts, Flags, Floats
-from regions.drift.verdicts import Rule, Verdict
+from regions.drift.verdicts import Rule, Verdict, strongest
 
 PAST_DAYS = 56
 LAG_DAYS = 7
@@ -51,7 +51,7 @@ def rates(
     rho = _rho(past_events, past_n, own)
     usual = np.minimum(np.maximum(own, normal), MOST_SHARE)
     is_known = (past_n > 0).sum(axis=0) >= MIN_PAST_DAYS
-    best: dict[int, Verdict] = {}
+    found: list[Verdict] = []
     for days, together in WINDOWS:
         seen, total = events[-days:].sum(axis=0), n[-days:].sum(axis=0)
         width = np.minimum(rho * together * concentration(n[-days:]), MAX_RHO)
@@ -61,9 +61,11 @@ def rates(
         for r in np.flatnonzero(is_candidate):
             tail = betabinom.sf(seen[r] - 1, total[r], a[r], b[r])
             score = -float(np.log10(max(tail, 1e-300)))
-            if score > -np.log10(P_LIMIT) and (int(r) not in best or score > best[int(r)].score):
-                spread = np.sqrt(usual[r] * (1 - usual[r]) * (width[r] + 1 / total[r]))
-                best[int(r)] = Verdict(
+            if score <= -np.log10(P_LIMIT):
+                continue
+            spread = np.sqrt(usual[r] * (1 - usual[r]) * (width[r] + 1 / total[r]))
+            found.append(
+                Verdict(
                     rule=Rule.RATE,
                     subject=int(r),
                     value=float(share[r]),
@@ -75,7 +77,8 @@ def rates(
                     n_reference=int(m[r]),
                     n_days=days,
                 )
-    return list(best.values())
+            )
+    return strongest(found)
 
 
 def _rho(events: Counts, n: Counts, usual: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -52,3 +53,15 @@ class Verdict:
     n_days: int = 1
     channel: str = ""
     moved: tuple[Moved, ...] = ()
+
+
+def strongest(found: Iterable[Verdict]) -> list[Verdict]:
+    """Return the verdict with the highest score of each subject, the first of equals.
+
+    A rule that looks at windows of several lengths speaks once.
+    """
+    best: dict[int, Verdict] = {}
+    for one in found:
+        if one.subject not in best or one.score > best[one.subject].score:
+            best[one.subject] = one
+    return list(best.values())

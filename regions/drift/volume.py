@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import nbinom
 
 from regions.drift.arrays import Counts, Flags, Floats, Ints
-from regions.drift.verdicts import Rule, Verdict
+from regions.drift.verdicts import Rule, Verdict, strongest
 
 WEEKS = 8
 LAG_DAYS = 7
@@ -66,7 +66,7 @@ def volume(n: Counts, usual: Expected) -> list[Verdict]:
     10 studies more; at least 5 expected. Value and usual range are studies of the window; the
     window with the highest score speaks for the region. Days not expected are left out.
     """
-    best: dict[int, Verdict] = {}
+    found: list[Verdict] = []
     for days, least, most in WINDOWS:
         if len(n) < days:
             continue
@@ -80,21 +80,21 @@ def volume(n: Counts, usual: Expected) -> list[Verdict]:
         is_high = (too_many > -np.log10(P_LIMIT)) & (seen > most * mean)
         is_high &= seen - mean >= LEAST_EXCESS
         for r in np.flatnonzero((is_low | is_high) & (mean >= LEAST_EXPECTED)):
-            verdict = Verdict(
-                rule=Rule.VOLUME,
-                subject=int(r),
-                value=float(seen[r]),
-                low=float(nbinom.ppf(0.025, k[r], share_p[r])),
-                high=float(nbinom.ppf(0.975, k[r], share_p[r])),
-                score=float(too_few[r] if is_low[r] else too_many[r]),
-                limit=-float(np.log10(P_LIMIT)),
-                n=int(seen[r]),
-                n_reference=round(float(mean[r])),
-                n_days=days,
+            found.append(
+                Verdict(
+                    rule=Rule.VOLUME,
+                    subject=int(r),
+                    value=float(seen[r]),
+                    low=float(nbinom.ppf(0.025, k[r], share_p[r])),
+                    high=float(nbinom.ppf(0.975, k[r], share_p[r])),
+                    score=float(too_few[r] if is_low[r] else too_many[r]),
+                    limit=-float(np.log10(P_LIMIT)),
+                    n=int(seen[r]),
+                    n_reference=round(float(mean[r])),
+                    n_days=days,
+                )
             )
-            if int(r) not in best or verdict.score > best[int(r)].score:
-                best[int(r)] = verdict
-    return list(best.values())
+    return strongest(found)
 
 
 def silence(n_hours: Floats, missed: Floats, k: Floats) -> list[Verdict]:
