@@ -25,7 +25,9 @@ from fleet.demo.ssh import SshServer
 from fleet.demo.synapse import Synapse, find_synapse
 from fleet.demo.valkey import Valkey
 
-TUNNELS_WITHIN_S = 60.0
+# Both take a few seconds; a busy machine with slow disks, right after the installation, minutes.
+TUNNELS_WITHIN_S = 120.0
+WEB_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.5
 # The rules learn for fourteen days what is usual.
 JUDGED_DAYS = 20
@@ -145,7 +147,8 @@ class Show:
     def _start_fleet(self) -> None:
         self.progress.step("Starting the web server, the workers and beat")
         process = self.center.process
-        self.children.start(process("web", processes.WEB, "fleet_web"), self._answers, 30)
+        web = process("web", processes.WEB, "fleet_web")
+        self.children.start(web, self._answers, WEB_WITHIN_S)
         self.children.start(process("worker", processes.WORKER, "fleet_collect"))
         self.children.start(process("slow worker", processes.WORKER_SLOW, "fleet_collect"))
         self.children.start(process("deliverer", processes.DELIVERER, "fleet_collect"))
