@@ -22,6 +22,7 @@ from fleet.alerts.pages.inbox import Row, rows, where
 from fleet.alerts.pages.words import Words, unbroken
 from fleet.alerts.silences import lasting_silences
 from fleet.alerts.visible import may_act_on, visible_alerts, with_silence
+from fleet.exports.rights import visible_exports
 from fleet.people.rights import visible_regions
 from fleet.review.charts import Plot, Section, plots_of
 from fleet.review.figures import plain
@@ -65,6 +66,16 @@ class Muted:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedFor:
+    """A request for studies behind the alert."""
+
+    pk: int
+    by: str
+    when: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Alike:
     """An alert of the same kind that is over, and how it ended."""
 
@@ -99,6 +110,7 @@ class Story:
     why_not: str
     sections: tuple[Section, ...]
     has_sample: bool
+    exports: list[AskedFor]
     normal_means: str
 
     @property
@@ -138,6 +150,7 @@ def story(account: User, alert: Alert, now: datetime) -> Story:
         sections=evidence(account, alert, judged, now),
         normal_means=_normal_means(alert),
         has_sample=judged is not None and alert.family not in WITHOUT_STUDIES,
+        exports=_exports(account, alert, words),
     )
 
 
@@ -206,6 +219,14 @@ def _found(finding: Finding, words: Words) -> Found:
         usual=unbroken(usual_range(finding)),
         detail=plain(detail_of(finding)),
     )
+
+
+def _exports(account: User, alert: Alert, words: Words) -> list[AskedFor]:
+    asked = visible_exports(account).filter(alert_number=alert.pk).select_related("requester")
+    return [
+        AskedFor(one.pk, name_of(one.requester), words.clock(one.requested_at), one.reason)
+        for one in asked.order_by("-pk")[:MOST_ALIKE]
+    ]
 
 
 def _silences(alert: Alert, words: Words) -> list[Muted]:

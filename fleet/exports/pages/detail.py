@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fleet.exports.downloading import file_name
@@ -26,7 +28,13 @@ from fleet.exports.pages.words import (
     silence,
     state_words,
 )
-from fleet.exports.rights import may_approve, may_look_through, may_steer, why_not_take
+from fleet.exports.rights import (
+    may_approve,
+    may_look_through,
+    may_steer,
+    why_not_ask,
+    why_not_take,
+)
 from fleet.exports.steering import CANCELLABLE, MOVING, PAUSABLE
 from fleet.people.models import Person
 from fleet.review.figures import plain
@@ -34,11 +42,17 @@ from fleet.review.standing_alerts import name_of
 
 State = ExportedStudy.State
 MOST_EVENTS = 200
+OVER = (*ExportedStudy.FINAL, State.EXPIRED)
+# Asking again brings the same answer.
+GONE = (ExportedStudy.Why.EXPIRED, ExportedStudy.Why.DELETED)
 
 
 @dataclass(frozen=True, slots=True)
 class StudyCard:
-    """One study. `done` and `total` are bytes, or files where sizes are not known; 0: no bar."""
+    """One study. `done` and `total` are bytes, or files where sizes are not known; 0: no bar.
+
+    `ask_again` is the address of the form, filled in, where there is nothing to wait for.
+    """
 
     pk: int
     ref: str
@@ -61,6 +75,7 @@ class StudyCard:
     may_take: bool
     why_not_take: str
     downloads: str
+    ask_again: str
     sha256: str
     file_name: str
 
@@ -95,9 +110,9 @@ def cards(export: Export, account: User, now: datetime) -> list[StudyCard]:
     """Return the studies in words."""
     words, forecast = Words.of_active_language(now), Forecast(export.region, now)
     steers, looks = may_steer(account, export), may_look_through(account, export)
-    why_not = why_not_take(account, export)
+    why_not, asks = why_not_take(account, export), not why_not_ask(account, export.region)
     studies = export.studies.select_related("looked_through_by", "export__region").order_by("pk")
-    return [_card(one, words, forecast, steers, looks, why_not) for one in studies]
+    return [_card(one, words, forecast, steers, looks, asks, why_not) for one in studies]
 
 
 def is_moving(shown: list[StudyCard]) -> bool:
@@ -163,6 +178,7 @@ def _card(
     forecast: Forecast,
     steers: bool,
     looks: bool,
+    asks: bool,
     why_not: str,
 ) -> StudyCard:
     state = State(study.state)
@@ -176,6 +192,8 @@ def _card(
         forecast.seconds_left(study), forecast.fetched_by(study), forecast.waiting(study)
     )
     is_ready = state == State.READY
+    may_take = is_ready and not why_not and _is_good(study, words.now)
+    is_lost = state in OVER or (is_ready and not may_take)
     return StudyCard(
         pk=study.pk,
         ref=study.study_ref,
@@ -195,9 +213,10 @@ def _card(
         may_resume=steers and going and study.is_paused,
         may_cancel=steers and going and (state in CANCELLABLE or state == State.WAITING_APPROVAL),
         may_look=looks and state == State.PREVIEW and not packing,
-        may_take=is_ready and not why_not and _is_good(study, words.now),
+        may_take=may_take,
         why_not_take=why_not if is_ready else "",
         downloads=_downloads(study) if is_ready else "",
+        ask_again=_form_again(study) if asks and is_lost and study.why not in GONE else "",
         sha256=study.package_sha256 if is_ready else "",
         file_name=file_name(study),
     )
@@ -222,7 +241,15 @@ def _is_good(study: ExportedStudy, now: datetime) -> bool:
     )
 
 
+def _form_again(study: ExportedStudy) -> str:
+    export = study.export
+    words = {"region": export.region.code, "again": export.pk, "study": study.study_ref}
+    return f"{reverse('new_export')}?{urlencode(words)}"
+
+
 def _downloads(study: ExportedStudy) -> str:
+    if study.n_downloads >= settings.FLEET_EXPORT_DOWNLOADS:
+        return _("It was downloaded as often as it may be, %(n)s times.") % {"n": study.n_downloads}
     return _("Downloaded %(n)s of %(most)s times.") % {
         "n": study.n_downloads,
         "most": settings.FLEET_EXPORT_DOWNLOADS,

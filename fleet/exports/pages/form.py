@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from statistics import median
 from typing import Self
@@ -91,7 +91,7 @@ class Form:
     project: str
     projects: list[str]
     known: list[Known]
-    room: int
+    too_many: str
 
 
 def form(account: User, region: Region, given: Given, now: datetime) -> Form:
@@ -116,7 +116,27 @@ def form(account: User, region: Region, given: Given, now: datetime) -> Form:
         project=given.project or (projects[0] if projects else ""),
         projects=projects[:10],
         known=_known(account, region, given.refs),
-        room=left.n,
+        too_many=_too_many(left, len(given.refs)),
+    )
+
+
+def asked_again(account: User, region: Region, given: Given, number: str) -> Given:
+    """Return the words of an earlier export of the region for what is given.
+
+    The reason is taken over only from one's own: whoever asks has one.
+    """
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        return given
+    earlier = visible_exports(account).filter(pk=int(number), region=region).first()
+    if earlier is None:
+        return given
+    return replace(
+        given,
+        reason=earlier.reason if earlier.requester_id == account.pk else "",
+        purpose=earlier.purpose,
+        project=earlier.project,
+        alert=earlier.alert_number,
+        day=earlier.day,
     )
 
 
@@ -191,6 +211,17 @@ def _left(left: Allowance) -> str:
         "You may ask for %(n)s more studies today, in requests of %(most)s at most.",
         min(left.today, left.of_all_today),
     ) % {"n": min(left.today, left.of_all_today), "most": left.in_request}
+
+
+def _too_many(left: Allowance, n: int) -> str:
+    """Return the sentence that fewer can be asked for than are named; empty if all can."""
+    if n <= left.n:
+        return ""
+    return ngettext(
+        "%(n)s study can be asked for now: choose which of them.",
+        "%(n)s studies can be asked for now: choose which of them.",
+        left.n,
+    ) % {"n": left.n}
 
 
 def _known(account: User, region: Region, refs: Sequence[str]) -> list[Known]:

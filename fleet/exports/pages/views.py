@@ -19,7 +19,7 @@ from fleet.exports.asking import ExportRefused, ask
 from fleet.exports.models import Export
 from fleet.exports.pages.asked import Asked
 from fleet.exports.pages.detail import cards, deeds, history, is_moving
-from fleet.exports.pages.form import Given, form, own_alert
+from fleet.exports.pages.form import Given, asked_again, form, own_alert
 from fleet.exports.pages.listing import listing
 from fleet.exports.pages.sampling import MOST_CLASSES, MOST_OF_CLASS, Sample, sample
 from fleet.exports.pages.words import Words
@@ -94,6 +94,8 @@ def new(request: HttpRequest) -> HttpResponse:
     words = request.POST if request.method == "POST" else request.GET
     region = region_or_404(account, words.get("region", "")[:31].replace("\0", ""))
     given = Given.of(words.dict(), words.getlist("study"))
+    if "again" in request.GET:
+        given = asked_again(account, region, given, request.GET["again"])
     refused = ""
     if request.method == "POST":
         try:

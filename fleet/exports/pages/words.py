@@ -142,7 +142,7 @@ def sentence(study: ExportedStudy, words: Words, outlook: Outlook) -> str:
         State.VALIDATING: lambda *_a: _("What was de-identified is being checked."),
         State.PREVIEW: _preview,
         State.READY: _ready,
-        State.EXPIRED: lambda *_a: _("The package has expired and is about to be shredded."),
+        State.EXPIRED: lambda *_a: _gone(),
         State.SHREDDED: lambda *_a: _("Shredded: nothing of it is left here."),
         State.REFUSED: lambda *_a: _("Refused. The reason is below."),
         State.CANCELLED: lambda *_a: _("Cancelled. Nothing of it is left here."),
@@ -285,10 +285,16 @@ def _preview(study: ExportedStudy, words: Words, _outlook: Outlook) -> str:
     ) % {"n": n}
 
 
+def _gone() -> str:
+    return _("The package has expired and is about to be shredded.")
+
+
 def _ready(study: ExportedStudy, words: Words, _outlook: Outlook) -> str:
     size = words.size(study.package_bytes or 0)
     if study.expires_at is None:
         return _("Ready: %(size)s.") % {"size": size}
+    if study.expires_at <= words.now:
+        return _gone()
     return _("Ready: %(size)s, until %(time)s.") % {
         "size": size,
         "time": words.clock(study.expires_at),

@@ -13,6 +13,7 @@ from fleet.alerts.pages.runbooks import markdown_html
 from fleet.clock import now
 from fleet.people.models import Role
 from tests.builders import make_alert, make_maintenance, make_person, make_region, make_silence
+from tests.builders_exports import make_export
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -34,6 +35,18 @@ def shown(client, address):
 
 def post(client, address, **data):
     return client.post(address, data, follow=True).content.decode()
+
+
+def test_it_names_what_was_asked_for_because_of_it(client, oncall):
+    tver, omsk = make_region("tver"), make_region("omsk")
+    alert = make_alert(tver, at=now() - HOUR)
+    export = make_export(tver, oncall, alert_number=alert.pk, reason="Compare vendors")
+    make_export(omsk, oncall, alert_number=None)
+
+    page = shown(client, f"/alerts/{alert.pk}/")
+    assert f'href="/exports/{export.pk}/"' in page
+    assert "Compare vendors" in page
+    assert page.count("/exports/") == 2  # The other is the way to all of them.
 
 
 def test_it_tells_the_whole_story_of_an_alert(client, oncall):

@@ -7,7 +7,7 @@ import pytest
 from fleet.exports.models import Export
 from fleet.exports.models_sources import ExportPolicy, ExportRight
 from tests.builders import TODAY, make_alert, make_person, make_region
-from tests.builders_exports import REF, make_exported_study
+from tests.builders_exports import REF, give_right, make_exported_study
 
 FORM = {
     "region": "tver",
@@ -118,3 +118,32 @@ def test_it_offers_the_project_of_last_time(signed_in, person, study):
     assert 'value="mammo-2026"' in text(signed_in.get("/exports/new/?region=tver"))
     signed_in.force_login(other)
     assert 'value="mammo-2026"' not in text(signed_in.get("/exports/new/?region=tver"))
+
+
+def test_it_takes_the_words_over_when_it_is_asked_again(signed_in, study):
+    page = text(signed_in.get(f"/exports/new/?region=tver&study={REF}&again={study.export_id}"))
+
+    assert "Scores fell by a half on Friday</textarea>" in page
+    assert 'value="mammo-2026"' in page
+
+
+def test_it_takes_no_reason_over_from_another_person(signed_in, region, study):
+    other = make_person("other", regions=[region])
+    give_right(other)
+    signed_in.force_login(other)
+    page = text(signed_in.get(f"/exports/new/?region=tver&study={REF}&again={study.export_id}"))
+
+    assert "Scores fell" not in page
+    assert 'value="mammo-2026"' in page
+
+
+@pytest.mark.parametrize("again", ["", "x", "0", "9" * 30])
+def test_it_knows_no_such_earlier_export(signed_in, again):
+    assert signed_in.get(f"/exports/new/?region=tver&again={again}").status_code == 200
+
+
+def test_it_says_that_more_are_named_than_may_be_asked_for(signed_in):
+    named = "&".join(f"study=r{n}" for n in range(21))
+
+    page = text(signed_in.get(f"/exports/new/?region=tver&{named}"))
+    assert "20 studies can be asked for now: choose which of them." in page

@@ -305,3 +305,33 @@ def test_it_is_not_downloaded_when_it_has_expired(signed_in, package, page):
 
     assert "The package has expired" in response.content.decode()
     assert "/download/" not in page()
+
+
+@pytest.mark.parametrize(
+    ("state", "why", "is_offered"),
+    [
+        ("failed", "source", True),
+        ("unavailable", "path_closed", True),
+        ("unavailable", "expired", False),
+        ("shredded", "", True),
+        ("queued", "", False),
+    ],
+)
+def test_it_leads_to_asking_again_where_that_may_help(page, study, state, why, is_offered):
+    ExportedStudy.objects.update(state=state, why=why)
+    address = f"/exports/new/?region=tver&amp;again={study.export_id}&amp;study={study.study_ref}"
+
+    assert (address in page()) == is_offered
+
+
+def test_it_leads_to_asking_again_when_all_downloads_are_used_up(page, package, settings):
+    ExportedStudy.objects.update(n_downloads=settings.FLEET_EXPORT_DOWNLOADS)
+
+    assert "It was downloaded as often as it may be" in page()
+    assert "Ask for it again" in page()
+
+
+def test_it_calls_no_package_ready_that_has_expired(page, package):
+    ExportedStudy.objects.update(expires_at=now())
+
+    assert "The package has expired and is about to be shredded." in page()
