@@ -78,7 +78,7 @@ def sentence(finding: Finding | None, kind: str) -> str:
     return of.sentence % {
         "score": number(finding.score, of.measure),
         "limit": number(finding.limit, of.measure),
-        "attribute": attribute_name(harmless(finding.attribute)) or _("What comes in"),
+        "attribute": attribute_name(harmless(finding.attribute)) or _("Something unnamed"),
     }
 
 

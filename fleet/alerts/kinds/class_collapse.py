@@ -11,5 +11,5 @@ KIND = Kind(
     Family.OUTPUTS,
     Level.FAILING,
     Measure.SHARE,
-    _("A class is in %(score)s of the answers, limit %(limit)s."),
+    _("%(attribute)s is in %(score)s of the answers, limit %(limit)s."),
 )

@@ -74,6 +74,12 @@ def test_it_calls_what_is_measured_by_its_name():
     assert sentence(finding, "new_category").startswith("Device model never seen before in 10 %")
 
 
+def test_it_names_the_class_that_collapsed():
+    finding = Finding(score=0.0, limit=0.06, attribute="nodule")
+
+    assert sentence(finding, "class_collapse") == "nodule is in 0 % of the answers, limit 6 %."
+
+
 @pytest.mark.django_db
 def test_it_says_all_of_it_in_english(public):
     message = told()
