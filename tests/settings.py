@@ -55,6 +55,7 @@ if os.environ.get("FLEET_TEST_WORKER") != WORKER:
 
 from fleet.settings import *  # noqa: E402, F403 (they read what was just set)
 
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.rig"]  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # WhiteNoise warns of a missing folder; nothing is collected for tests.
 STATIC_ROOT = Path(os.environ["FLEET_TEST_FOLDER"]) / "static"

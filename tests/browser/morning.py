@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from regions.models import DailyRollup, FailureKind, Region
+from regions.models import DailyRollup, DailyScore, FailureKind, Region
 from tests.builders import (
     make_cause,
     make_daily,
@@ -58,10 +58,21 @@ def make_live(
         past |= {"n_expected": 100 + n % 3, "n_positive": 8 + n % 5}
         before.append(DailyRollup(**{**same, **past, "day": (moment - n * DAY).date()}))
     DailyRollup.objects.bulk_create(before)
-    for n in range(20):
-        version = "8" if n < 2 else "7"
-        make_score(region, (moment - n * DAY).date(), model_version=version)
+    make_scores(region, moment)
     return region
+
+
+def make_scores(region: Region, moment: datetime) -> None:
+    """Scores of twenty days, of the last two by a new version."""
+    last = make_score(region, moment.date(), model_version="8")
+    same = {field.attname: getattr(last, field.attname) for field in last._meta.local_fields}
+    del same["id"]
+    DailyScore.objects.bulk_create(
+        DailyScore(
+            **{**same, "day": (moment - n * DAY).date(), "model_version": "8" if n < 2 else "7"}
+        )
+        for n in range(1, 20)
+    )
 
 
 def fail(region: Region, kind: str, since: datetime, sentence: str) -> None:

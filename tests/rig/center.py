@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.management import call_command
@@ -15,6 +16,7 @@ from fleet.demo.postgres import Cluster
 from regions.sql import sql_file
 from tests.settings import DATABASE
 
+HERE = Path(__file__).parent
 LOGINS = (
     "FLEET_DATABASE_URL",
     "FLEET_ADMIN_DATABASE_URL",
@@ -39,9 +41,8 @@ def create_center(cluster: Cluster) -> None:
     with administering():
         call_command("migrate", verbosity=0)
         call_command("grant_roles", verbosity=0)
-        with connection.cursor() as cursor:
-            # Only tests may empty tables: Django does so after each transactional one.
-            cursor.execute("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO fleet_collect")
+    # Only tests may empty tables: Django does so after each transactional one.
+    cluster.execute((HERE / "empty_tables.sql").read_text(), DATABASE)
 
 
 @contextmanager
