@@ -17,6 +17,7 @@ from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.models_events import ExportEvent
 from fleet.exports.models_sources import ExportRight
 from fleet.exports.pages.said import said
+from fleet.exports.pages.told import moment, told
 from fleet.exports.pages.words import (
     MARKS,
     Outlook,
@@ -84,10 +85,12 @@ class StudyCard:
 class Line:
     """One row of the trail. Long references and hashes are shortened beside the whole ones.
 
-    Fleet itself has no `username`.
+    `detail` is what the trail holds, `short_detail` the same in words. `at` is short, `moment` has
+    its date, second and zone. Fleet itself has no `username`.
     """
 
     at: str
+    moment: str
     username: str
     by: str
     what: str
@@ -153,13 +156,14 @@ def line(event: ExportEvent, words: Words) -> Line:
     """Return a row of the trail in words."""
     return Line(
         at=words.clock(event.at),
+        moment=moment(event.at),
         username=event.username,
         by=plain(event.username) or "Fleet",
         what=str(event.get_kind_display()),
         ref=event.study_ref,
         short_ref=short(event.study_ref),
         detail=event.detail,
-        short_detail=shortened(event.detail),
+        short_detail=shortened(told(event, words)),
     )
 
 

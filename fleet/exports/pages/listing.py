@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.pages.asked import Asked, Show
-from fleet.exports.pages.words import MARKS, Words
+from fleet.exports.pages.words import MARKS, Words, short
 from fleet.exports.purposes import label
 from fleet.exports.rights import visible_exports, waiting_for
 from fleet.exports.steering import PAUSABLE
@@ -29,13 +29,17 @@ TELLING = (State.PREVIEW, State.WAITING_APPROVAL, *reversed(PAUSABLE), State.REA
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One export as the list shows it; `states` are the numbers of studies in each state."""
+    """One export as the list shows it; `states` are the numbers of studies in each state.
+
+    `ref` is the short reference of its only study, or empty.
+    """
 
     pk: int
     glyph: str
     level: str
     region: str
     what: str
+    ref: str
     states: tuple[str, ...]
     reason: str
     purpose: str
@@ -86,13 +90,16 @@ def listing(account: User, asked: Asked, now: datetime) -> Listing:
 def rows(exports: list[Export], words: Words) -> list[Row]:
     """Return the exports in words, in one query for their studies."""
     counted: dict[int, Counter[str]] = {one.pk: Counter() for one in exports}
+    refs: dict[int, str] = {}
     studies = ExportedStudy.objects.filter(export__in=exports).order_by()
-    for pk, state, n in studies.values_list("export", "state").annotate(n=Count("pk")):
+    found = studies.values_list("export", "state").annotate(n=Count("pk"), ref=Min("study_ref"))
+    for pk, state, n, ref in found:
         counted[pk][state] = n
-    return [_row(one, counted[one.pk], words) for one in exports]
+        refs[pk] = ref
+    return [_row(one, counted[one.pk], refs.get(one.pk, ""), words) for one in exports]
 
 
-def _row(export: Export, states: Counter[str], words: Words) -> Row:
+def _row(export: Export, states: Counter[str], ref: str, words: Words) -> Row:
     telling = next((state for state in TELLING if states[state]), None)
     worst = telling or next(iter(states), State.CANCELLED)
     glyph, level = MARKS[State(worst)]
@@ -104,6 +111,7 @@ def _row(export: Export, states: Counter[str], words: Words) -> Row:
         level=level,
         region=plain(export.region.name),
         what=ngettext("%(n)s study", "%(n)s studies", n) % {"n": figures.count(n)},
+        ref=short(ref) if n == 1 else "",
         states=tuple(
             f"{State(state).label}: {figures.count(n_in)}" if n > 1 else str(State(state).label)
             for state, n_in in sorted(states.items(), key=lambda one: list(State).index(one[0]))  # type: ignore[arg-type]

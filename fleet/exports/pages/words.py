@@ -135,7 +135,7 @@ def sentence(study: ExportedStudy, words: Words, outlook: Outlook) -> str:
         return ended(study)
     return {
         State.REQUESTED: _requested,
-        State.WAITING_APPROVAL: lambda *_a: _("It waits for a second person to approve it."),
+        State.WAITING_APPROVAL: lambda *_a: _("The region is not asked before it is approved."),
         State.QUEUED: _queued,
         State.FETCHING: _fetching,
         State.CLEANING: _cleaning,

@@ -39,7 +39,7 @@ def test_it_tells_who_saw_a_study(admin, export):
 
     assert [one.line.what for one in audit.trail] == ["downloaded", "approved", "asked for"]
     assert [one.by for one in audit.readings] == ["reader"]
-    assert audit.days == ["tver 2026-03-10"]
+    assert [(one.name, one.day) for one in audit.places] == [("Тверь, 10 March 2026", "2026-03-10")]
 
 
 def test_it_shows_all_lists_of_the_region_when_the_day_is_not_known(admin, export):
@@ -47,6 +47,30 @@ def test_it_shows_all_lists_of_the_region_when_the_day_is_not_known(admin, expor
     audit = admin.get(f"/audit/studies/{REF}/").context["audit"]
 
     assert {one.by for one in audit.readings} == {"reader", "stranger"}
+
+
+def test_it_has_whole_dates_for_who_reads_it_years_later(admin, export):
+    page = admin.get(f"/audit/studies/{REF}/").content.decode()
+
+    assert "10 March 2026, 10:00:00 UTC" in page
+    assert f'<a href="/regions/tver/{TODAY}/studies/">' in page
+
+
+@pytest.mark.parametrize(
+    ("detail", "words"),
+    [
+        ("order=latest: 50", "Latest · 50 answers"),
+        ("order=score, class=a, b, model=m1, a later page: 1", None),
+        ("something else", "something else"),
+    ],
+)
+def test_it_says_which_list_was_read(admin, export, detail, words):
+    read = {"region_code": "tver", "subject": str(TODAY), "detail": detail}
+    record_read(AuditEvent.Kind.STUDIES_READ, "other", NOW, **read)
+    (reading,) = admin.get("/audit/people/other/").context["audit"].readings
+
+    wanted = words or "Highest score · Class: a, b · Model: m1 · a later page · 1 answer"
+    assert reading.asked == wanted
 
 
 def test_it_says_that_nobody_asked(admin, export):
@@ -68,7 +92,7 @@ def test_it_holds_no_other_regions(admin, export):
     record(Kind.DOWNLOADED, "oncall", make_export(omsk, export.requester), NOW, study_ref=REF)
 
     audit = admin.get(f"/audit/studies/{REF}/").context["audit"]
-    assert {one.region for one in audit.trail} == {"tver"}
+    assert {one.region for one in audit.trail} == {"Тверь"}
 
 
 @pytest.mark.parametrize(
