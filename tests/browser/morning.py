@@ -65,8 +65,7 @@ def make_live(
 def make_scores(region: Region, moment: datetime) -> None:
     """Scores of twenty days, of the last two by a new version."""
     last = make_score(region, moment.date(), model_version="8")
-    same = {field.attname: getattr(last, field.attname) for field in last._meta.local_fields}
-    del same["id"]
+    same = {f.attname: getattr(last, f.attname) for f in DailyScore._meta.local_concrete_fields}
     DailyScore.objects.bulk_create(
         DailyScore(
             **{**same, "day": (moment - n * DAY).date(), "model_version": "8" if n < 2 else "7"}
