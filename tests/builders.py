@@ -282,6 +282,7 @@ def make_alert(
     limit: float | None = 0.2,
     usual: tuple[float, float] | tuple[None, None] = (0.03, 0.08),
     detail: str = "",
+    span: timedelta = timedelta(),
 ) -> Alert:
     """An alert as a detector opens it, with its finding."""
     finding = Finding(
@@ -297,6 +298,7 @@ def make_alert(
         usual_low=usual[0],
         usual_high=usual[1],
         detail=detail,
+        span=span,
     )
     alert = find(finding, at)
     assert alert is not None

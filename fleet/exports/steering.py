@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from fleet.exports.asking import ExportRefused
@@ -20,6 +22,10 @@ Kind = ExportEvent.Kind
 PAUSABLE = (State.REQUESTED, State.QUEUED, State.FETCHING, State.CLEANING, State.VALIDATING)
 CANCELLABLE = (*PAUSABLE, State.PREVIEW)
 MOVING = (State.WAITING_APPROVAL, *PAUSABLE)
+# Studies with which each can be done.
+PAUSING = Q(state__in=PAUSABLE, is_paused=False, wants_cancel=False)
+RESUMING = Q(is_paused=True, wants_cancel=False) & ~Q(state__in=ExportedStudy.FINAL)
+CANCELLING = Q(state__in=(State.WAITING_APPROVAL, *CANCELLABLE), wants_cancel=False)
 
 
 @transaction.atomic
@@ -59,6 +65,24 @@ def cancel(study: ExportedStudy, account: User, now: datetime) -> None:
 
 
 @transaction.atomic
+def pause_all(export: Export, account: User, now: datetime) -> None:
+    """Pause each study that can be. Raises ExportRefused."""
+    _each(export, PAUSING, pause, account, now)
+
+
+@transaction.atomic
+def resume_all(export: Export, account: User, now: datetime) -> None:
+    """Go on with each paused study. Raises ExportRefused."""
+    _each(export, RESUMING, resume, account, now)
+
+
+@transaction.atomic
+def cancel_all(export: Export, account: User, now: datetime) -> None:
+    """Cancel each study that is not ready. Raises ExportRefused."""
+    _each(export, CANCELLING, cancel, account, now)
+
+
+@transaction.atomic
 def prioritise(export: Export, account: User, priority: int, now: datetime) -> None:
     """Put the export before or behind others of its region. Raises ExportRefused."""
     _check_right(export, account)
@@ -71,6 +95,21 @@ def prioritise(export: Export, account: User, priority: int, now: datetime) -> N
         raise ExportRefused(_("Nothing of this export waits any more: reload the page."))
     detail = Export.Priority(priority).name.lower()
     record(Kind.PRIORITISED, account.get_username(), export, now, detail=detail)
+
+
+def _each(
+    export: Export,
+    chosen: Q,
+    deed: Callable[[ExportedStudy, User, datetime], None],
+    account: User,
+    now: datetime,
+) -> None:
+    _check_right(export, account)
+    studies = export.studies.filter(chosen).select_related("export__region").order_by("pk")
+    if not (found := list(studies.select_for_update(of=("self",)))):
+        raise ExportRefused(_("There is no such study in this export any more: reload the page."))
+    for study in found:
+        deed(study, account, now)
 
 
 def _check_right(export: Export, account: User) -> None:

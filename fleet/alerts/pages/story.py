@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fleet.alerts.kinds import KINDS
 from fleet.alerts.kinds.kind import Family
@@ -92,6 +93,7 @@ class Story:
     is the id of the alert that explains this one, if the reader may see it."""
 
     row: Row
+    over: str
     there: str
     code: str
     day: str
@@ -131,6 +133,7 @@ def story(account: User, alert: Alert, now: datetime) -> Story:
     may_act = may_act_on(account, alert)
     return Story(
         row=row,
+        over=_over(judged, words) if judged else "",
         there=words.there(alert),
         code=alert.region.code if alert.region else "",
         day=_day(alert, newest, now),
@@ -210,6 +213,9 @@ def _found(finding: Finding, words: Words) -> Found:
     at = words.clock(finding.begins_at)
     if finding.span >= timedelta(days=1):
         at = words.day(finding.day)
+    if (n := finding.span.days) > 1:
+        days = ngettext("%(n)s day to %(day)s", "%(n)s days to %(day)s", n)
+        at = unbroken(days % {"n": n, "day": at})
     return Found(
         at=at,
         title=words.title(finding.kind),
@@ -227,6 +233,16 @@ def _exports(account: User, alert: Alert, words: Words) -> list[AskedFor]:
         AskedFor(one.pk, name_of(one.requester), words.clock(one.requested_at), one.reason)
         for one in asked.order_by("-pk")[:MOST_ALIKE]
     ]
+
+
+def _over(finding: Finding, words: Words) -> str:
+    """Return over how many days it was measured, where a look at the last alone would differ."""
+    if (n := finding.span.days) < 2:
+        return ""
+    days = ngettext(
+        "Measured over %(n)s day, up to %(day)s.", "Measured over %(n)s days, up to %(day)s.", n
+    )
+    return days % {"n": n, "day": words.day(finding.day)}
 
 
 def _silences(alert: Alert, words: Words) -> list[Muted]:

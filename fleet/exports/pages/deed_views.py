@@ -21,7 +21,15 @@ from fleet.exports.downloading import Gone, download, file_name
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.releasing import reject, release
 from fleet.exports.rights import export_or_404, study_or_404
-from fleet.exports.steering import cancel, pause, prioritise, resume
+from fleet.exports.steering import (
+    cancel,
+    cancel_all,
+    pause,
+    pause_all,
+    prioritise,
+    resume,
+    resume_all,
+)
 from fleet.people.models import Role
 from fleet.people.rights import requires
 
@@ -41,6 +49,9 @@ EXPORT_DEEDS: dict[str, Callable[[Export, User, Given, datetime], None]] = {
         export, account, given.get("why", ""), now
     ),
     "prioritise": _prioritise,
+    "pause-all": lambda export, account, _given, now: pause_all(export, account, now),
+    "resume-all": lambda export, account, _given, now: resume_all(export, account, now),
+    "cancel-all": lambda export, account, _given, now: cancel_all(export, account, now),
 }
 STUDY_DEEDS: dict[str, Callable[[ExportedStudy, User, Given, datetime], None]] = {
     "pause": lambda study, account, _given, now: pause(study, account, now),
@@ -54,7 +65,7 @@ STUDY_DEEDS: dict[str, Callable[[ExportedStudy, User, Given, datetime], None]] =
 @requires(Role.VIEWER)
 @require_http_methods(["GET", "POST"])
 def act(request: HttpRequest, export_id: int, deed: str) -> HttpResponse:
-    """Approve, refuse or prioritise an export."""
+    """Approve, refuse or prioritise an export, or do something with all its studies."""
     export = export_or_404(request.user, export_id)
     if deed not in EXPORT_DEEDS:
         raise Http404(deed)
@@ -129,6 +140,9 @@ def done(deed: str) -> str:
         "pause": _("It is paused."),
         "resume": _("It goes on."),
         "cancel": _("It is being cancelled."),
+        "pause-all": _("All that was on its way is paused."),
+        "resume-all": _("All that was paused goes on."),
+        "cancel-all": _("All that is not ready is being cancelled."),
         "release": _("It is released, and is being packed."),
         "reject": _("It is rejected: nothing of it leaves."),
     }[deed]

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -36,7 +37,7 @@ from fleet.exports.rights import (
     why_not_ask,
     why_not_take,
 )
-from fleet.exports.steering import CANCELLABLE, MOVING, PAUSABLE
+from fleet.exports.steering import CANCELLABLE, CANCELLING, MOVING, PAUSABLE, PAUSING, RESUMING
 from fleet.people.models import Person
 from fleet.review.figures import plain
 from fleet.review.standing_alerts import name_of
@@ -102,11 +103,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Deeds:
-    """What the one who looks may do about the whole export."""
+    """What the one who looks may do about the whole export.
+
+    `for_all` are deeds with what their buttons say, where one click spares several.
+    """
 
     approve: bool
     steer: bool
     waits_for: str
+    for_all: list[tuple[str, str]]
 
 
 def cards(export: Export, account: User, now: datetime) -> list[StudyCard]:
@@ -131,7 +136,18 @@ def deeds(export: Export, account: User) -> Deeds:
         approve=waiting and may_approve(account, export),
         steer=moving and may_steer(account, export),
         waits_for=_waits_for(export) if waiting else "",
+        for_all=_for_all(export) if may_steer(account, export) else [],
     )
+
+
+def _for_all(export: Export) -> list[tuple[str, str]]:
+    offered = (
+        ("pause-all", PAUSING, _("Pause all")),
+        ("resume-all", RESUMING, _("Go on with all")),
+        ("cancel-all", CANCELLING, _("Cancel all that is not ready")),
+    )
+    n = export.studies.aggregate(**{deed: Count("pk", filter=of) for deed, of, _text in offered})
+    return [(deed, text) for deed, _of, text in offered if n[deed] > 1]
 
 
 def approvers(export: Export) -> list[str]:

@@ -44,6 +44,7 @@ class Row:
     reason: str
     purpose: str
     project: str
+    paused: str
     by: str
     when: str
     priority: str
@@ -90,16 +91,24 @@ def listing(account: User, asked: Asked, now: datetime) -> Listing:
 def rows(exports: list[Export], words: Words) -> list[Row]:
     """Return the exports in words, in one query for their studies."""
     counted: dict[int, Counter[str]] = {one.pk: Counter() for one in exports}
+    paused: Counter[int] = Counter()
     refs: dict[int, str] = {}
     studies = ExportedStudy.objects.filter(export__in=exports).order_by()
-    found = studies.values_list("export", "state").annotate(n=Count("pk"), ref=Min("study_ref"))
-    for pk, state, n, ref in found:
+    found = studies.values_list("export", "state").annotate(
+        n=Count("pk"),
+        n_paused=Count("pk", filter=Q(is_paused=True, state__in=PAUSABLE)),
+        ref=Min("study_ref"),
+    )
+    for pk, state, n, n_paused, ref in found:
         counted[pk][state] = n
+        paused[pk] += n_paused
         refs[pk] = ref
-    return [_row(one, counted[one.pk], refs.get(one.pk, ""), words) for one in exports]
+    return [
+        _row(one, counted[one.pk], paused[one.pk], refs.get(one.pk, ""), words) for one in exports
+    ]
 
 
-def _row(export: Export, states: Counter[str], ref: str, words: Words) -> Row:
+def _row(export: Export, states: Counter[str], n_paused: int, ref: str, words: Words) -> Row:
     telling = next((state for state in TELLING if states[state]), None)
     worst = telling or next(iter(states), State.CANCELLED)
     glyph, level = MARKS[State(worst)]
@@ -119,6 +128,7 @@ def _row(export: Export, states: Counter[str], ref: str, words: Words) -> Row:
         reason=export.reason,
         purpose=label(export.purpose),
         project=export.project,
+        paused=_paused(n_paused, words),
         by=name_of(export.requester),
         when=words.clock(export.requested_at),
         priority=""
@@ -127,13 +137,17 @@ def _row(export: Export, states: Counter[str], ref: str, words: Words) -> Row:
     )
 
 
+def _paused(n: int, words: Words) -> str:
+    return _("paused: %(n)s") % {"n": words.figures.count(n)} if n else ""
+
+
 def _passes(show: Show, account: User) -> Q:
     return {
         Show.ALL: Q(),
         Show.MINE: Q(requester=account),
         Show.WAITING: Q(pk__in=waiting_for(account).values("pk")),
         Show.RUNNING: Q(
-            Exists(_studies(state__in=PAUSABLE))
+            Exists(_studies(state__in=PAUSABLE, is_paused=False))
             | Exists(_studies(state=State.PREVIEW, looked_through_at__isnull=False))
         ),
         Show.READY: Q(Exists(_studies(state=State.READY))),

@@ -130,7 +130,7 @@ def sentence(study: ExportedStudy, words: Words, outlook: Outlook) -> str:
     if study.wants_cancel and study.state not in ExportedStudy.FINAL:
         return _("It is being cancelled; what was fetched of it is shredded.")
     if study.is_paused:
-        return _("Paused. What was fetched stays, and goes on from there.")
+        return _("Paused. What was fetched stays for seven days, and goes on from there.")
     if study.state in {State.UNAVAILABLE, State.FAILED}:
         return ended(study)
     return {

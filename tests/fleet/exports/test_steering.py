@@ -8,7 +8,15 @@ from fleet.exports.asking import ExportRefused
 from fleet.exports.models import Export, ExportedStudy
 from fleet.exports.models_events import ExportEvent
 from fleet.exports.models_sources import ExportRight
-from fleet.exports.steering import cancel, pause, prioritise, resume
+from fleet.exports.steering import (
+    cancel,
+    cancel_all,
+    pause,
+    pause_all,
+    prioritise,
+    resume,
+    resume_all,
+)
 from tests.builders import NOW, make_person, make_region
 from tests.builders_exports import give_right, make_export, make_exported_study, make_exporting
 
@@ -100,3 +108,43 @@ def test_who_may_approve_steers_too(study):
     cancel(study, approver, NOW)
 
     assert ExportEvent.objects.get().username == "approver"
+
+
+@pytest.fixture
+def export(study):
+    """Studies in three states more; the last is paused."""
+    for state in (State.WAITING_APPROVAL, State.READY, State.QUEUED):
+        fields = {"study_ref": state.value, "is_paused": state == State.QUEUED}
+        make_exported_study(study.export, state, **fields)
+    return study.export
+
+
+def stand(export):
+    """Return what each study is marked with, in their order."""
+    marks = export.studies.order_by("pk").values_list("state", "is_paused", "wants_cancel")
+    return [
+        "cancelled" if state == State.CANCELLED or wants else "paused" if is_paused else "goes"
+        for state, is_paused, wants in marks
+    ]
+
+
+@pytest.mark.parametrize(
+    ("deed", "stands"),
+    [
+        (pause_all, ["paused", "goes", "goes", "paused"]),
+        (resume_all, ["goes", "goes", "goes", "goes"]),
+        (cancel_all, ["cancelled", "cancelled", "goes", "cancelled"]),
+    ],
+)
+def test_it_does_with_all_what_it_does_with_one(export, owner, deed, stands):
+    deed(export, owner, NOW)
+
+    assert stand(export) == stands
+    with pytest.raises(ExportRefused, match="no such study"):
+        deed(export, owner, NOW)
+
+
+@pytest.mark.parametrize("deed", [pause_all, resume_all, cancel_all])
+def test_only_who_may_steer_does_it_with_all(export, deed):
+    with pytest.raises(ExportRefused, match="Only who asked"):
+        deed(export, make_person("other"), NOW)

@@ -49,6 +49,15 @@ def test_it_names_what_was_asked_for_because_of_it(client, oncall):
     assert page.count("/exports/") == 2  # The other is the way to all of them.
 
 
+def test_it_says_over_how_many_days_it_was_measured(client, oncall):
+    tver = make_region("tver")
+    alert = make_alert(tver, at=now() - HOUR, span=timedelta(days=3))
+
+    page = shown(client, f"/alerts/{alert.pk}/").replace("\u00a0", " ")
+    assert "Measured over 3 days, up to" in page
+    assert "3 days to" in page
+
+
 def test_it_tells_the_whole_story_of_an_alert(client, oncall):
     tver = make_region(name="Тверь")
     alert = make_alert(tver, at=now() - HOUR, service="mammo", attribute="manufacturer")

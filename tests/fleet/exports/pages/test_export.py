@@ -335,3 +335,22 @@ def test_it_calls_no_package_ready_that_has_expired(page, package):
     ExportedStudy.objects.update(expires_at=now())
 
     assert "The package has expired and is about to be shredded." in page()
+
+
+def test_it_offers_for_all_only_what_spares_clicks(signed_in, page, study):
+    assert "-all/" not in page()
+    make_exported_study(study.export, State.QUEUED, study_ref="r2", is_paused=True)
+    found = page()
+    assert "cancel-all/" in found
+    assert "pause-all/" not in found
+
+    signed_in.post(f"/exports/{study.export_id}/cancel-all/")
+    assert set(study.export.studies.values_list("wants_cancel", flat=True)) == {True}
+
+
+def test_its_list_tells_the_paused_from_those_on_their_way(signed_in, study):
+    ExportedStudy.objects.update(is_paused=True)
+
+    (row,) = signed_in.get("/exports/").context["listing"].rows
+    assert (row.paused, row.ref) == ("paused: 1", "3f9a0c55e1b2…")
+    assert signed_in.get("/exports/?show=running").context["listing"].rows == []
