@@ -19,8 +19,9 @@ from fleet.demo.servers import LOOPBACK
 from regions.contract import install_sql
 from regions.credentials import seal
 from regions.models import AccessPath, Region
+from regions.passwords import new_password, verifier
 
-PASSWORD = "bench"
+PASSWORD = new_password()
 N_DATABASES = 100
 STUDIES_A_DAY = 833
 FILL = """
@@ -70,7 +71,7 @@ def create_regions(cluster: Cluster, n_regions: int, port: int, days: float) -> 
         for code in codes:
             superuser.execute(
                 sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
-                    sql.Identifier(code), sql.Literal(PASSWORD)
+                    sql.Identifier(code), sql.Literal(verifier(PASSWORD))
                 )
             )
         superuser.execute("CREATE ROLE readers")

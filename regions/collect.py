@@ -20,14 +20,14 @@ from regions.contract import Facts
 from regions.deadline import hard_deadline
 from regions.failures import Failure
 from regions.foreign_server import ensure_foreign_server
-from regions.localday import day_bounds, local_day
+from regions.localday import count_hours, day_bounds, local_day
 from regions.models import AccessPath, Collection, FailureKind, Region
 from regions.outcome import (
     Depth,
     Progress,
     Standing,
     give_back_connection,
-    load_standing,
+    lock_region,
     record_failure,
     record_success,
 )
@@ -44,7 +44,17 @@ LOOK_AHEAD = timedelta(hours=2)
 WINDOW = timedelta(days=7)
 WINDOW_TIMEOUT_S = 90
 PROFILE_EVERY = timedelta(hours=1)
-LOCK_CLASS = 7_301
+BUCKET = (
+    "hour",
+    "fingerprint",
+    "n_received",
+    "n_filtered",
+    "n_capped",
+    "flow",
+    "outputs",
+    "causes",
+)
+Window = tuple[datetime, datetime]
 UNEXPECTED = "An unexpected error of the collector; the worker's log has it."
 
 
@@ -61,11 +71,10 @@ def collect(region: Region, now: datetime, *, is_sweep: bool = False) -> Collect
     give_back_connection()
     try:
         with borrowed_session(region) as session:
-            if not _try_lock(session.center, region):
+            standing = lock_region(session.center, region)
+            if standing is None:
                 raise AlreadyCollecting(region.code)
-            run = _bring_in(session, region, now, is_sweep)
-            _unlock(session.center, region)
-            return run
+            return _bring_in(session, region, standing, now, is_sweep)
     except AlreadyCollecting:
         raise
     except Failure as failure:
@@ -77,13 +86,14 @@ def collect(region: Region, now: datetime, *, is_sweep: bool = False) -> Collect
         raise
 
 
-def _bring_in(session: RegionSession, region: Region, now: datetime, is_sweep: bool) -> Collection:
+def _bring_in(
+    session: RegionSession, region: Region, standing: Standing, now: datetime, is_sweep: bool
+) -> Collection:
     """Go the known way; where that is none, or fails, ask the region directly first.
 
     Asking costs a connection and a round trip, finds the path that works and says in one sentence
     what is wrong. A daily sweep always asks.
     """
-    standing = load_standing(session.center, region)
     progress = _plan(region, standing, now, is_sweep)
     if standing.known_way and progress.depth is not Depth.SWEEP:
         try:
@@ -141,12 +151,10 @@ def _replace_windows(
             hard_deadline(session.center, WINDOW_TIMEOUT_S, "collecting the changed hours"),
             session.center.transaction(),
         ):
-            facts, checked = _check_hours(session.center, region, window)
+            facts, changed = _ask(session.center, region, window)
             check_facts(region, facts, columns_hash)
-            progress.n_checked += len(checked)
-            if changed := [(hour, print_) for hour, print_, has_changed in checked if has_changed]:
-                _replace_hours(session.center, region, changed, progress, now)
-            _replace_profiles(session.center, region, window, now)
+            progress.n_checked += count_hours(*window, region.zone)
+            _replace(session.center, region, window, changed, progress, now)
         start = window[1]
         if start >= end:
             break
@@ -155,10 +163,10 @@ def _replace_windows(
     return facts
 
 
-def _check_hours(
-    center: psycopg.Connection[Any], region: Region, window: tuple[datetime, datetime]
-) -> tuple[Facts, list[tuple[datetime, int, bool]]]:
-    """Return the region's facts, and (hour, fingerprint, whether our bucket is of other rows)."""
+def _ask(
+    center: psycopg.Connection[Any], region: Region, window: Window
+) -> tuple[Facts, list[dict[str, Any]]]:
+    """Return the region's facts, and the hours of which our buckets are of other rows."""
     sent_at = read_clock()
     with center.cursor(row_factory=dict_row) as cursor:
         rows = _run(
@@ -171,52 +179,28 @@ def _check_hours(
             utc_to=_utc_day(window[1]),
         ).fetchall()
     facts = next((row for row in rows if row["hour"] is None), None)
-    hours = [(row["hour"], row["fingerprint"], row["has_changed"]) for row in rows if row["hour"]]
-    return facts_of(facts, sent_at), hours
+    return facts_of(facts, sent_at), [row for row in rows if row["hour"]]
 
 
-def _replace_hours(
+def _replace(
     center: psycopg.Connection[Any],
     region: Region,
-    changed: list[tuple[datetime, int]],
+    window: Window,
+    changed: list[dict[str, Any]],
     progress: Progress,
     now: datetime,
 ) -> None:
-    hours = [hour for hour, _fingerprint in changed]
-    fingerprints = [fingerprint for _hour, fingerprint in changed]
-    _run(center, region, "delete_hours", hours=hours)
-    inserted = _run(
-        center,
-        region,
-        "insert_hours",
-        hours=hours,
-        utc_days=sorted({_utc_day(hour) for hour in hours}),
-        fingerprints=fingerprints,
-        zone=region.time_zone,
-        now=now,
-    ).fetchall()
-    if len(inserted) != len(hours):
-        raise Failure(
-            FailureKind.CONTRACT,
-            f"The region's hourly view gave {len(inserted)} of {len(hours)} changed hours.",
-        )
-    days = sorted({day for day, _n_capped in inserted})
-    _run(center, region, "replace_days", days=days, now=now)
-    progress.n_replaced += len(hours)
-    progress.n_capped += sum(n_capped for _day, n_capped in inserted)
+    """Replace the changed hours, their days, and the profiles of the window's changed days.
 
-
-def _replace_profiles(
-    center: psycopg.Connection[Any],
-    region: Region,
-    window: tuple[datetime, datetime],
-    now: datetime,
-) -> None:
-    """Fetch the profiles of changed days; the running day's at most every PROFILE_EVERY."""
+    The running day's profile at most every PROFILE_EVERY.
+    """
     rows = _run(
         center,
         region,
-        "days_to_profile",
+        "replace_hours",
+        **{name: [row[name] for row in changed] for name in BUCKET},
+        zone=region.time_zone,
+        now=now,
         day_from=local_day(window[0], region.zone),
         day_to=local_day(window[1], region.zone),
         today=local_day(now, region.zone),
@@ -225,6 +209,8 @@ def _replace_profiles(
     if days := [day for (day,) in rows]:
         _run(center, region, "delete_profiles", days=days)
         _run(center, region, "insert_profiles", days=days, now=now)
+    progress.n_replaced += len(changed)
+    progress.n_capped += sum(row["n_capped"] for row in changed)
 
 
 def _count_misdated(session: RegionSession) -> int:
@@ -253,13 +239,3 @@ def _run(
         statement.format(schema=sql.Identifier(region.foreign_schema)),
         {"region": region.pk, **params},
     )
-
-
-def _try_lock(center: psycopg.Connection[Any], region: Region) -> bool:
-    """Take the region's lock for the session, whose end frees it whatever happens to us."""
-    row = center.execute("SELECT pg_try_advisory_lock(%s, %s)", (LOCK_CLASS, region.pk)).fetchone()
-    return bool(row and row[0])
-
-
-def _unlock(center: psycopg.Connection[Any], region: Region) -> None:
-    center.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCK_CLASS, region.pk))

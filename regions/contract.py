@@ -56,6 +56,15 @@ def upgrade_sql() -> str:
     return sql_file("contract/2_derived.sql")
 
 
+def password_sql(reader: str, verifier: str) -> str:
+    """Return what makes the region keep this of the reader's password."""
+    return (
+        sql.SQL("ALTER ROLE {} PASSWORD {};\n")
+        .format(sql.Identifier(reader), sql.Literal(verifier))
+        .as_string(None)
+    )
+
+
 def contract_sql(reader: str, database: str) -> str:
     """Return all that a region's administrator runs: views, then the reading role."""
     role = sql_file("contract/3_reader.sql")

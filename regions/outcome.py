@@ -22,6 +22,7 @@ from regions.failures import Failure
 from regions.models import AccessPath, Collection, Region, RegionStatus
 from regions.sql import named_statements
 
+LOCK_CLASS = 7_301
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=15)
 RUN = (
@@ -77,13 +78,27 @@ class Standing:
         return first if is_known else None
 
 
+def lock_region(center: psycopg.Connection[Any], region: Region) -> Standing | None:
+    """Return where the region stands, which is now ours; None when another session collects it."""
+    row = _standing(center, region, LOCK_CLASS)
+    return Standing(**row) if row.pop("is_ours") else None
+
+
 def load_standing(center: psycopg.Connection[Any], region: Region) -> Standing:
     """Return where the region stands, read over the collector's own connection."""
+    row = _standing(center, region, None)
+    del row["is_ours"]
+    return Standing(**row)
+
+
+def _standing(
+    center: psycopg.Connection[Any], region: Region, lock_class: int | None
+) -> dict[str, Any]:
     statement = named_statements("queries.sql")["standing"]
     with center.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(statement, {"region": region.pk}).fetchone() or {}
-    paths = [AccessPath(region=region, **path) for path in row.pop("paths", [])]
-    return Standing(paths, **row)
+        params = {"region": region.pk, "lock_class": lock_class}
+        (row,) = cursor.execute(statement, params).fetchall()
+    return row | {"paths": [AccessPath(region=region, **path) for path in row["paths"]]}
 
 
 def record_success(
@@ -94,7 +109,7 @@ def record_success(
     progress: Progress,
     started_at: datetime,
 ) -> Collection:
-    """Return the finished run; the region's rows are known as of `started_at`."""
+    """Unlock the region and return the finished run; its rows are known as of `started_at`."""
     run = Collection(
         region=region,
         path=path,
@@ -111,6 +126,7 @@ def record_success(
             **{name: getattr(run, name) for name in RUN},
             **{name: getattr(facts, name) for name in FACTS},
             "region": region.pk,
+            "lock_class": LOCK_CLASS,
             "path": path.pk,
             "next_due_at": started_at + region.collect_every * random.uniform(0.9, 1.1),
             "provides": ",".join(facts.provides),

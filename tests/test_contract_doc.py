@@ -179,6 +179,20 @@ def test_it_upgrades_beneath_the_overlay(
 
 
 @pytest.mark.integration
+def test_it_counts_only_hours_that_are_not_known(ask: Callable[..., list[Any]]) -> None:
+    ((version,),) = ask("SELECT version FROM fleet_contract.hour_check WHERE hour = %s", NOON)
+
+    plan = ask(
+        "EXPLAIN (ANALYZE, COSTS off) SELECT n_received FROM fleet_contract.hour_check"
+        " WHERE hour BETWEEN %s AND %s AND version <> ALL (%s)",
+        *(NOON - timedelta(hours=1), NOON, [version]),
+    )
+
+    (counted,) = [line for (line,) in plan if "counts_of_hour" in line]
+    assert "rows=1 loops=1" in counted.replace("rows=1.00", "rows=1")
+
+
+@pytest.mark.integration
 @pytest.mark.parametrize("statement", ["SELECT * FROM app.exam", "CREATE TEMP TABLE t (x int)"])
 def test_it_lets_the_reader_see_nothing_else(ask: Callable[..., list[Any]], statement: str) -> None:
     with pytest.raises(

@@ -21,6 +21,7 @@ from fleet.demo.postgres import Cluster
 from fleet.demo.scenario import DAYS, Keeps, Part
 from fleet.demo.servers import LOOPBACK, Process, ServerError, tail
 from fleet.demo.ssh import SshServer
+from regions.passwords import verifier
 from regions.sql import sql_file
 
 
@@ -78,7 +79,7 @@ class Contours:
                 reader=reader, database=sql.Identifier(part.code)
             )
         )
-        password = sql.Literal(self.folder.secret(self.reader(part)))
+        password = sql.Literal(verifier(self.folder.secret(self.reader(part))))
         superuser.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(reader, password))
 
     def fill_history(self, children: Children, news: Callable[[str], None]) -> None:

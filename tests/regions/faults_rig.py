@@ -48,14 +48,14 @@ INSERT INTO prediction_native (attempt_ref, study_ref, model_code, model_version
   score_kind, score, threshold, is_positive, n_objects)
 SELECT attempt_ref, study_ref, 'mammo-cls', '7', 'malignancy', 'probability', 0.7, 0.5, true, 1
 FROM a"""
-# The hourly view as before, after a nap of so many seconds.
+# The view that a collection asks as before, after a nap of so many seconds.
 NAPPING = """
 CREATE TABLE nap (seconds float8);
 INSERT INTO nap VALUES (0);
-ALTER VIEW fleet_contract.hourly RENAME TO hourly_at_once;
-CREATE VIEW fleet_contract.hourly AS
-  SELECT h.* FROM (SELECT pg_sleep(seconds) FROM nap OFFSET 0) AS z
-  CROSS JOIN fleet_contract.hourly_at_once AS h;
+ALTER VIEW fleet_contract.hour_check RENAME TO check_at_once;
+CREATE VIEW fleet_contract.hour_check AS
+  WITH z AS MATERIALIZED (SELECT pg_sleep(seconds) FROM nap)
+  SELECT h.* FROM z CROSS JOIN fleet_contract.check_at_once AS h;
 """
 TRUTH = """
 SELECT date_trunc('hour', received_at), count(*),
@@ -140,7 +140,7 @@ class Twelve:
             self.contours[code] = self._contour(code, servers.get(code, servers.get("")))
         self.contours["mute"].database.execute(NAPPING)
         self.contours["mute"].database.execute(
-            f"GRANT SELECT ON fleet_contract.hourly TO {self.contours['mute'].database.reader}"
+            f"GRANT SELECT ON fleet_contract.hour_check TO {self.contours['mute'].database.reader}"
         )
         self.keeper.start()
         self.exits.callback(self.keeper.stop)

@@ -1,4 +1,4 @@
-"""A region whose hourly view says nonsense is blamed, and what is known of it stays."""
+"""A region whose counts of an hour are nonsense is blamed, and what is known of it stays."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ NONSENSE = {
     ' "q": 0, "u": 0, "b": 0, "x": 0, "l": "one and two", "w": ""}]',
 }
 OVERLAY = """
-ALTER VIEW fleet_contract.hourly RENAME TO hourly_as_it_was;
-CREATE VIEW fleet_contract.hourly AS SELECT region_code, utc_day, hour,
-  n_received, n_filtered, n_capped,
+ALTER VIEW fleet_contract.hour_check RENAME TO check_as_it_was;
+CREATE VIEW fleet_contract.hour_check AS SELECT region_code, utc_day, hour, n, fingerprint, major,
+  minor, site_tz, provides, region_now, server_version, utc_offset_s, columns_hash,
+  latest_received_at, version, n_received, n_filtered, n_capped,
   CASE WHEN flow IS NOT NULL THEN '{}'::json END AS flow, outputs, causes
-FROM fleet_contract.hourly_as_it_was
+FROM fleet_contract.check_as_it_was
 """
 
 
@@ -46,7 +47,9 @@ def region(make_region: Callable[..., Region], region_database: Callable[..., An
 
 def overlay(region: Any, flow: str) -> None:
     region.database.execute(OVERLAY.replace("{}", flow))
-    region.database.execute(f"GRANT SELECT ON fleet_contract.hourly TO {region.database.reader}")
+    region.database.execute(
+        f"GRANT SELECT ON fleet_contract.hour_check TO {region.database.reader}"
+    )
 
 
 @pytest.mark.parametrize("flow", NONSENSE.values(), ids=list(NONSENSE))
@@ -64,8 +67,8 @@ def test_it_goes_on_when_the_view_is_mended(region: Any) -> None:
     overlay(region, NONSENSE["no list"])
     collect(region, datetime.now(UTC))
     region.database.execute(
-        "DROP VIEW fleet_contract.hourly;"
-        "ALTER VIEW fleet_contract.hourly_as_it_was RENAME TO hourly"
+        "DROP VIEW fleet_contract.hour_check;"
+        "ALTER VIEW fleet_contract.check_as_it_was RENAME TO hour_check"
     )
 
     assert collect(region, datetime.now(UTC)).sentence == ""

@@ -30,10 +30,10 @@ CLOSED_WITHIN_S = 20
 
 @pytest.fixture
 def database(region_database: Callable[..., RegionDatabase]) -> RegionDatabase:
-    """A region with one study and an hourly view that may nap."""
+    """A region with one study and views that may nap."""
     database = region_database()
     database.execute(NAPPING)
-    database.execute(f"GRANT SELECT ON fleet_contract.hourly TO {database.reader}")
+    database.execute(f"GRANT SELECT ON fleet_contract.hour_check TO {database.reader}")
     database.insert_study(datetime.now(UTC))
     return database
 
@@ -99,7 +99,7 @@ def seconds_of_foreign_table() -> float:
         hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         started = time.monotonic()
         with pytest.raises(psycopg.Error):
-            center.execute("SELECT * FROM region_alpha.hourly WHERE hour = %s", [hour])
+            center.execute("SELECT * FROM region_alpha.hour_check WHERE hour = %s", [hour])
         return time.monotonic() - started
 
 

@@ -36,9 +36,9 @@ def database(region_database: Callable[..., RegionDatabase]) -> RegionDatabase:
 
 @pytest.fixture
 def napping(database: RegionDatabase) -> RegionDatabase:
-    """A region whose hourly view sleeps as long as its table `nap` says."""
+    """A region whose view sleeps as long as its table `nap` says."""
     database.execute(NAPPING)
-    database.execute(f"GRANT SELECT ON fleet_contract.hourly TO {database.reader}")
+    database.execute(f"GRANT SELECT ON fleet_contract.hour_check TO {database.reader}")
     return database
 
 
@@ -231,6 +231,7 @@ def test_it_lets_one_collector_at_a_time_into_a_region(
     make_region: MakeRegion, napping: RegionDatabase
 ) -> None:
     region = make_region(napping)
+    run(region)
     napping.execute("UPDATE nap SET seconds = 1")
     add_study(napping)
     first = threading.Thread(target=lambda: (run(region), connection.close()))

@@ -117,18 +117,6 @@ SELECT region_code, major, minor, site_tz, provides, region_now, server_version,
   columns_hash COLLATE "C" AS columns_hash, latest_received_at
 FROM fleet_contract.facts_of_region();
 
--- Both in one question, since each costs round trips: the facts in a row without an hour.
-CREATE OR REPLACE VIEW fleet_contract.hour_check AS
-SELECT region_code, utc_day, hour, n, fingerprint, NULL::int AS major, NULL::int AS minor,
-  NULL::text AS site_tz, NULL::text[] AS provides, NULL::timestamptz AS region_now,
-  NULL::int AS server_version, NULL::float8 AS utc_offset_s, NULL::text AS columns_hash,
-  NULL::timestamptz AS latest_received_at
-FROM fleet_contract.hour_fingerprint
-UNION ALL
-SELECT region_code, NULL, NULL, NULL, NULL, major, minor, site_tz, provides, region_now,
-  server_version, utc_offset_s, columns_hash, latest_received_at
-FROM fleet_contract.region_facts;
-
 -- One row an hour. flow: answers by pipeline (p), version (v), modality (m): n expected, d done,
 -- f failed, r rejected, q pending, u of unknown status, b by fallback, x done without a valid
 -- latency, l latency and w wait histograms. outputs: scores by model (m), version (v), class (c),
@@ -268,6 +256,25 @@ CREATE OR REPLACE VIEW fleet_contract.hourly AS
 SELECT h.region_code, h.utc_day, h.hour, f.*
 FROM fleet_contract.hour_series h
 CROSS JOIN LATERAL fleet_contract.counts_of_hour(h.hour) AS f;
+
+-- All that a collection asks, in one question, since each costs round trips: the facts in a row
+-- without an hour; and the hours. Who says that a version is known spares the region from counting
+-- that hour: the counts depend on the fingerprint by the CASE, so that they are computed last.
+CREATE OR REPLACE VIEW fleet_contract.hour_check AS
+SELECT h.region_code, h.utc_day, h.hour, f.n, f.fingerprint, NULL::int AS major,
+  NULL::int AS minor, NULL::text AS site_tz, NULL::text[] AS provides,
+  NULL::timestamptz AS region_now, NULL::int AS server_version, NULL::float8 AS utc_offset_s,
+  NULL::text AS columns_hash, NULL::timestamptz AS latest_received_at,
+  extract(epoch FROM h.hour)::bigint || ' ' || f.fingerprint AS version,
+  c.n_received, c.n_filtered, c.n_capped, c.flow, c.outputs, c.causes
+FROM fleet_contract.hour_series h
+CROSS JOIN LATERAL fleet_contract.fingerprint_of_hour(h.hour) AS f
+CROSS JOIN LATERAL fleet_contract.counts_of_hour(CASE WHEN f.n >= 0 THEN h.hour END) AS c
+UNION ALL
+SELECT region_code, NULL, NULL, NULL, NULL, major, minor, site_tz, provides, region_now,
+  server_version, utc_offset_s, columns_hash, latest_received_at, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL
+FROM fleet_contract.region_facts;
 
 -- One row a local day: what must be compared between days, by the day, so that no group of fewer
 -- than a handful of patients an hour ever travels. inputs: attribute (a), device model (d), n,
