@@ -11,6 +11,9 @@ ARGS ?=
 # The tests of the source itself; they start no server.
 STRUCTURE := $(addprefix tests/,test_imports.py test_sizes.py test_compose.py test_migrations.py)
 
+# The tests start hundreds of processes, which need not all compile the same modules.
+unexport PYTHONDONTWRITEBYTECODE
+
 # `make check` touches no server: these only let the settings load.
 check lint structure: export FLEET_SECRET_KEY := only-to-let-the-settings-load-in-make-check
 check lint structure: export FLEET_DATABASE_URL := postgresql://nobody@127.0.0.1:1/none
