@@ -8,6 +8,7 @@ regions (6). FLEET_DEMO_SYNAPSE=0 leaves out the room of Matrix where Synapse is
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from types import FrameType
@@ -38,7 +39,7 @@ def main() -> int:
             show = Show(folder, cast(n_regions), port, children)
             try:
                 show.start()
-                command = f"{os.path.relpath(sys.executable)} manage.py sham_scenario"
+                command = f"{_where()}{os.path.relpath(sys.executable)} manage.py sham_scenario"
                 room = show.synapse
                 also = f"The same in Matrix: {room.url}  user: {ONCALL}\n" if room else ""
                 show.progress.last(
@@ -58,6 +59,12 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+def _where() -> str:
+    """Return what a command in another terminal needs before it, to find this demo's folder."""
+    folder = os.environ.get("FLEET_DEMO_DIR")
+    return f"FLEET_DEMO_DIR={shlex.quote(folder)} " if folder else ""
 
 
 def _n_regions() -> int:

@@ -19,6 +19,8 @@ from fleet.demo.simulator import Source, read_sources
 PROJECT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = "environment.json"
 COMMANDS = frozenset({"sham_scenario", "rehearse"})
+# Of any center: of the demo's where no other is named and a demo runs.
+LENT = frozenset({"verify_trail"})
 NAMES_THE_CENTER = frozenset({"FLEET_DATABASE_URL", "FLEET_DATABASE_URL_FILE"})
 
 
@@ -60,7 +62,7 @@ def find_demo() -> RunningDemo:
             return RunningDemo(folder, json.loads(file.read_text()))
     raise DemoFailure(
         "No demo runs here, or it is not ready yet: start it with “make demo”, wait for its last"
-        " line, and give this command in another terminal."
+        " line, and give this command in another terminal, with its FLEET_DEMO_DIR if it has one."
     )
 
 
@@ -89,10 +91,15 @@ def write_environment(folder: Path, environment: dict[str, str]) -> None:
 def adopt(arguments: Sequence[str], environment: MutableMapping[str, str]) -> None:
     """Let a command about the demo use the demo's center, where no other center is named.
 
-    Raises DemoFailure when no demo runs.
+    Raises DemoFailure when no demo runs and the command is about nothing else.
     """
-    if COMMANDS.intersection(arguments[1:2]) and not NAMES_THE_CENTER.intersection(environment):
+    if NAMES_THE_CENTER.intersection(environment):
+        return
+    if COMMANDS.intersection(arguments[1:2]):
         environment.update(find_demo().environment)
+    elif LENT.intersection(arguments[1:2]):
+        with suppress(DemoFailure):
+            environment.update(find_demo().environment)
 
 
 def _folders() -> Iterator[Path]:

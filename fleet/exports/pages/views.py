@@ -138,13 +138,14 @@ def draw(request: HttpRequest) -> HttpResponse:
     except NoSuchDay as error:
         raise Http404(str(error)) from None
     known, _models = known_codes(region, day, StudiesAsked())
-    chosen = [code for code in request.GET.getlist("class") if code in known][:MOST_CLASSES]
+    chosen = [code for code in request.GET.getlist("class") if code in known]
+    problem = _why_not_draw(len(chosen)) if "how" in request.GET else ""
     number = request.GET.get("n", "3")
     n = min(max(int(number), 1), MOST_OF_CLASS) if number.isascii() and number.isdigit() else 3
     is_highest = request.GET.get("how", "highest") == "highest"
     why_not = why_not_ask(account, region)
     found = None
-    if chosen and not why_not:
+    if chosen and not why_not and not problem:
         found = sample(account, region, day, chosen, n, now, is_highest=is_highest)
     if isinstance(found, Sample) and found.refs:
         _say_short(request, found)
@@ -161,10 +162,19 @@ def draw(request: HttpRequest) -> HttpResponse:
         "most_classes": MOST_CLASSES,
         "is_highest": is_highest,
         "why_not": why_not,
+        "problem": problem,
         "refusal": None if isinstance(found, Sample) else found,
         "is_empty": isinstance(found, Sample),
     }
     return render(request, "exports/draw.html", context)
+
+
+def _why_not_draw(n: int) -> str:
+    if n == 0:
+        return _("Choose at least one class.")
+    if n > MOST_CLASSES:
+        return _("Choose %(n)s classes at most.") % {"n": MOST_CLASSES}
+    return ""
 
 
 def _say_short(request: HttpRequest, found: Sample) -> None:

@@ -50,6 +50,25 @@ def test_it_lends_its_center_to_a_command_about_it(demo_folder: Path) -> None:
     assert environment == CENTER
 
 
+def test_it_lends_its_center_to_who_reads_the_trail_of_exports(demo_folder: Path) -> None:
+    environment: dict[str, str] = {}
+
+    adopt(["manage.py", "verify_trail"], environment)
+
+    assert environment == CENTER
+
+
+def test_the_trail_of_exports_is_read_elsewhere_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEET_DEMO_DIR", str(tmp_path))
+    environment: dict[str, str] = {}
+
+    adopt(["manage.py", "verify_trail"], environment)
+
+    assert environment == {}
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [(["manage.py", "migrate"], {}), (["manage.py"], {}), (COMMAND, {"FLEET_DATABASE_URL": "x"})],

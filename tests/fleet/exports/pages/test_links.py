@@ -92,6 +92,13 @@ def test_it_offers_the_classes_of_the_day(signed_in, day):
     assert 'name="class" value="malignancy"' in page
 
 
+def test_it_says_that_no_class_was_chosen(signed_in, day):
+    address = f"/exports/sample/?region=tver&day={day}"
+
+    assert "Choose at least one class." in text(signed_in.get(f"{address}&n=3&how=highest"))
+    assert "Choose at least one class." not in text(signed_in.get(address))
+
+
 @pytest.mark.parametrize("given", ["never", "", "1999-01-01"])
 def test_it_knows_no_such_day(signed_in, given):
     assert signed_in.get(f"/exports/sample/?region=tver&day={given}").status_code == 404
