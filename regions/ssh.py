@@ -17,6 +17,7 @@ from paramiko.channel import Channel
 from regions.failures import Failure
 from regions.hostkeys import fingerprint, parse_host_key
 from regions.models import FailureKind, SshHop
+from regions.packets import Packets
 from regions.sshkeys import load_private_key
 
 CONNECT_TIMEOUT_S = 10.0
@@ -141,7 +142,7 @@ def shake_hands(wire: Wire, hop: Hop, *, compresses: bool = True) -> paramiko.Tr
 def _shake_hands(
     wire: Wire, hop: Hop, pinned: paramiko.PKey, compresses: bool
 ) -> paramiko.Transport:
-    transport = paramiko.Transport(wire)
+    transport = paramiko.Transport(wire, packetizer_class=Packets)
     transport.daemon = True
     transport.banner_timeout = BANNER_TIMEOUT_S
     transport.handshake_timeout = HANDSHAKE_TIMEOUT_S

@@ -12,23 +12,43 @@ from collections import deque
 from paramiko.buffered_pipe import PipeTimeout
 from paramiko.channel import Channel
 
+from regions.packets import Packets
+
+# The far end hears how much we have read by so much at once: each word costs time of ours.
+READ_BYTES = 2**20
+# What it may send before it hears; several times that, or it would wait on a long line.
+WINDOW_BYTES = 4 * READ_BYTES
+
 
 def keep_pieces(channel: Channel) -> None:
     """Let the channel keep pieces. Nothing may have come yet: the far end waits for us to speak."""
-    channel.in_buffer = Pieces()  # type: ignore[assignment]  # it is what a channel asks of one
+    pieces = Pieces()
+    channel.in_buffer = pieces  # type: ignore[assignment]  # it is what a channel asks of one
+    channel.in_window_threshold = READ_BYTES
+    packets = channel.get_transport().packetizer
+    if isinstance(packets, Packets):
+        packets.receivers[channel.get_id()] = pieces
 
 
 class Pieces:
     """In place of paramiko's BufferedPipe; who would wait for it by select() cannot."""
 
     def __init__(self) -> None:
-        self._pieces: deque[bytes] = deque()
+        self._pieces: deque[bytes | memoryview] = deque()
         self._is_closed = False
         self._came = threading.Condition()
 
     def feed(self, data: bytes) -> None:
+        self.put(data)
+        self.wake()
+
+    def put(self, content: bytes | memoryview) -> None:
+        """Keep a piece; who waits for it goes on waiting until `wake`."""
         with self._came:
-            self._pieces.append(data)
+            self._pieces.append(content)
+
+    def wake(self) -> None:
+        with self._came:
             self._came.notify_all()
 
     def read(self, nbytes: int, timeout: float | None = None) -> bytes:
@@ -57,8 +77,8 @@ class Pieces:
         """Whether who reads has nothing to wait for."""
         return bool(self._pieces) or self._is_closed
 
-    def _take(self, n_bytes: int) -> list[bytes]:
-        taken: list[bytes] = []
+    def _take(self, n_bytes: int) -> list[bytes | memoryview]:
+        taken: list[bytes | memoryview] = []
         while n_bytes and self._pieces:
             piece = self._pieces.popleft()
             if len(piece) > n_bytes:

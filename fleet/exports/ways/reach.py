@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 
 import paramiko
 
-from fleet.exports.ways.pieces import keep_pieces
+from fleet.exports.ways.pieces import WINDOW_BYTES, keep_pieces
 from fleet.exports.ways.tls import Certificate, TlsStream
 from fleet.exports.ways.way import PASSING, Trouble, WayFailed
 from regions.failures import Failure
@@ -139,6 +139,7 @@ class Reach:
             # What images can be compressed by, their archive did already.
             connection = connect_through(line.hops, compresses=False)
             connection.last.default_max_packet_size = PACKET_BYTES
+            connection.last.default_window_size = WINDOW_BYTES
             self._connections[line] = connection
             return connection.last
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -12,8 +15,10 @@ from fleet.demo.relay import Relay
 from fleet.demo.servers import LOOPBACK, free_port
 from fleet.demo.ssh import SshServer
 from fleet.exports.ways.reach import Line, Reach, lines_into
+from fleet.exports.ways.streams import receive
 from fleet.exports.ways.way import Trouble, WayFailed
 from regions.models import AccessPath, Region, SshHop
+from regions.packets import Packets
 from tests.fleet.exports.ways.conftest import line_through
 
 pytestmark = pytest.mark.integration
@@ -82,6 +87,23 @@ def test_it_opens_one_connection_for_all(gate: SshServer, port: int) -> None:
 
         assert reach.transport() is reach.transport()
         assert len({id(stream.get_transport()) for stream in streams}) == 1  # type: ignore[union-attr]
+
+
+def test_it_brings_every_byte_while_keys_change(
+    gate: SshServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Packets, "REKEY_BYTES", 2**20)
+    content = os.urandom(8 * 2**20)
+    received = bytearray()
+    with socket.create_server((LOOPBACK, 0)) as server, Reach([line_through(gate)]) as reach:
+        stream = reach.stream(LOOPBACK, server.getsockname()[1], WAIT_S)
+        with server.accept()[0] as far, ThreadPoolExecutor() as pool:
+            pool.submit(far.sendall, content)
+            receive(stream, received, len(content), time.monotonic() + WAIT_S, at_once=2**18)
+        transport = reach.transport()
+
+        assert received == content
+        assert transport.session_id != transport.H, "no keys were changed"
 
 
 def test_it_ends_its_connection(gate: SshServer) -> None:
