@@ -177,6 +177,15 @@ def test_it_fails_on_the_command_line(package: Path) -> None:
         call_command("verify_export", str(broken))
 
 
+def test_it_names_the_file_that_it_cannot_read(package: Path, tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text("no key")
+
+    with pytest.raises(CommandError, match=r"nowhere\.zip cannot be read: No such file"):
+        call_command("verify_export", "nowhere.zip")
+    with pytest.raises(CommandError, match=r"key\.pem holds no public key as PEM: give the one"):
+        call_command("verify_export", str(package), key=tmp_path / "key.pem")
+
+
 def test_it_is_checked_by_who_has_nothing_but_the_source(package: Path) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "verify_export", str(package)],

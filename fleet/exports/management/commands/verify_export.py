@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from fleet.exports.signature import public_of_pem
@@ -21,8 +22,11 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, key: Path | None, **_options: object) -> None:
         try:
-            verdict = verify(file, public_of_pem(key.read_bytes()) if key else None)
-        except (OSError, ValueError, NotAPackage) as error:
+            verdict = verify(file, _public(key) if key else None)
+        except OSError as error:
+            name = error.filename or file
+            raise CommandError(f"{name} cannot be read: {error.strerror}.") from error
+        except (ValueError, NotAPackage) as error:
             raise CommandError(str(error)) from error
         if verdict.problems:
             raise CommandError("\n".join(verdict.problems))
@@ -35,3 +39,12 @@ class Command(BaseCommand):
             if verdict.is_trusted
             else f"Signed by {verdict.signer}. Compare this with its maker, or give --key."
         )
+
+
+def _public(key: Path) -> Ed25519PublicKey:
+    try:
+        return public_of_pem(key.read_bytes())
+    except ValueError as error:
+        raise CommandError(
+            f"{key} holds no public key as PEM: give the one that make_signing_key printed."
+        ) from error
