@@ -105,7 +105,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Who signs in, and how: a password, then a code if the person wants one, or the organisation's
 # own sign-in (OpenID Connect). Nobody signs up, and nothing is sent by e-mail.
 AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "fleet.people.permissions.AccountsWithPersons",
     "fleet.people.permissions.RolePermissions",
 ]
 LOGIN_URL = "login"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from django.db import connection
 from django.http import HttpRequest
 
-from fleet.exports.models_sources import ExportRight
 from fleet.exports.rights import waiting_for
 from fleet.people.rights import Account
+
+# In SQL: Django takes longer to word it than to ask it.
+_HAS_RIGHTS = "SELECT EXISTS (SELECT FROM exports_exportright WHERE person_id = %s)"
 
 
 def waiting(request: HttpRequest) -> dict[str, object]:
@@ -16,7 +19,9 @@ def waiting(request: HttpRequest) -> dict[str, object]:
 
 
 def _n_waiting(account: Account) -> int:
-    # Most people decide about nothing, and every page asks: this is a tenth of the question below.
-    if not ExportRight.objects.filter(person=account.pk).exists():
-        return 0
+    # Most people decide about nothing, and every page asks: the question below takes far longer.
+    with connection.cursor() as cursor:
+        cursor.execute(_HAS_RIGHTS, [account.pk])
+        if not cursor.fetchone()[0]:
+            return 0
     return waiting_for(account).count()

@@ -91,17 +91,17 @@ def known(day: date, regions: QuerySet[Region]) -> list[Known]:
         asked, which = ids.query.sql_with_params()
     except EmptyResultSet:
         return []
-    paths = _paths(asked, which)
-    exceptions = exceptions_of(ids)
-    # Many regions keep the same calendar.
-    calendar = cache(Calendar)
     numbers = ", ".join(f"d.{name}" for name in NUMBERS)
     with connection.cursor() as cursor:
         cursor.execute(_REGIONS.format(numbers=numbers, asked=asked), (day, *which))
-        return [
-            _known(row, calendar(row[0], row[1], exceptions.get(row[2], ())), paths)
-            for row in cursor.fetchall()
-        ]
+        rows = cursor.fetchall()
+    paths = _paths(asked, which)
+    exceptions = exceptions_of(row[2] for row in rows)
+    # Many regions keep the same calendar.
+    calendar = cache(Calendar)
+    return [
+        _known(row, calendar(row[0], row[1], exceptions.get(row[2], ())), paths) for row in rows
+    ]
 
 
 def _known(

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.aggregates import ArrayAgg
+from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from fleet.review.changes import change
@@ -24,6 +24,10 @@ from regions.models import DailyRollup
 
 LOOK_BACK_DAYS = 14
 ONE_DAY = timedelta(days=1)
+# In SQL, as in known.py.
+_STANDING_DAYS = """
+SELECT region_id, array_agg(day) FROM review_signoff
+WHERE undone_at IS NULL AND day >= %s GROUP BY region_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +120,9 @@ def changed_days(review: ReviewDay) -> list[ChangedDay]:
 
 
 def _standing_days(since: date) -> dict[int, set[date]]:
-    signed = (
-        SignOff.objects.filter(undone_at=None, day__gte=since)
-        .order_by()
-        .values_list("region_id")
-        .annotate(days=ArrayAgg("day"))
-    )
-    return {region_id: set(days) for region_id, days in signed}
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING_DAYS, [since])
+        return {region_id: set(days) for region_id, days in cursor.fetchall()}
 
 
 def _finished_days(review: ReviewDay, zone: ZoneInfo, calendar: Calendar) -> list[date]:

@@ -133,5 +133,5 @@ def test_it_asks_the_same_number_of_questions(
     for n in range(n_others):
         make_tunnel(make_path(make_region(f"r{n}")))
 
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(26):
         reader.get(f"/regions/tver/{yesterday}/")
