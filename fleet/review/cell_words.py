@@ -6,16 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Self
 
 from django.utils.translation import gettext as _
 
-from fleet.review.figures import short_day_name
+from fleet.review.figures import kept_by_language, short_day_name
 
 
 @dataclass(frozen=True, slots=True)
 class CellWords:
-    """Looked up once a page, which has thousands of cells."""
+    """Looked up once: a page has thousands of cells."""
 
     usually: str
     usual_range: str
@@ -25,9 +24,10 @@ class CellWords:
     new_since: str
     short_day: Callable[[date], str]
 
-    @classmethod
-    def of_active_language(cls) -> Self:
-        return cls(
+    @staticmethod
+    @kept_by_language
+    def of_active_language() -> CellWords:
+        return CellWords(
             usually=_("usually %(value)s"),
             usual_range=_("usually %(low)s–%(high)s"),
             part_of_whole=_("%(part)s of %(whole)s"),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Self
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from fleet.review.day import RegionDay
-from fleet.review.figures import NOTHING, Figures
+from fleet.review.figures import NOTHING, Figures, kept_by_language
 from fleet.review.links import LinkState
 from regions.freshness import Freshness
 
@@ -44,14 +43,11 @@ class Lamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Lamps:
-    """The words of one language for one page."""
+class LampWords:
+    """What lamps say, in one language."""
 
-    figures: Figures
-    now: datetime
-    day: date
-    link_words: dict[LinkState, str]
-    data_words: dict[Freshness, str]
+    link: dict[LinkState, str]
+    data: dict[Freshness, str]
     complete: str
     known: str
     never: str
@@ -62,20 +58,18 @@ class Lamps:
     not_known: str
     closed_since: str
 
-    @classmethod
-    def of_active_language(cls, figures: Figures, now: datetime, day: date) -> Self:
-        return cls(
-            figures=figures,
-            now=now,
-            day=day,
-            link_words={
+    @staticmethod
+    @kept_by_language
+    def of_active_language() -> LampWords:
+        return LampWords(
+            link={
                 LinkState.OPEN: pgettext("link", "open"),
                 LinkState.CLOSED: pgettext("link", "closed"),
                 LinkState.UNKNOWN: pgettext("link", "unknown"),
                 LinkState.CARRIED: pgettext("link", "by hand"),
                 LinkState.MISSING: pgettext("link", "no path"),
             },
-            data_words={
+            data={
                 Freshness.FRESH: pgettext("data", "fresh"),
                 Freshness.LATE: pgettext("data", "late"),
                 Freshness.STALE: pgettext("data", "stale"),
@@ -93,17 +87,28 @@ class Lamps:
             closed_since=_("Closed since %(time)s there."),
         )
 
-    @property
-    def legend(self) -> list[tuple[str, str]]:
-        """Return for each lamp its name and its glyphs with their words."""
-        link = (f"{LINK_GLYPHS[state]} {word}" for state, word in self.link_words.items())
-        data = (f"{DATA_GLYPHS[state]} {word}" for state, word in self.data_words.items())
-        return [(_("Link"), ", ".join(link)), (_("Data"), ", ".join(data))]
+
+def lamp_legend() -> list[tuple[str, str]]:
+    """Return for each lamp its name and its glyphs with their words."""
+    words = LampWords.of_active_language()
+    link = (f"{LINK_GLYPHS[state]} {word}" for state, word in words.link.items())
+    data = (f"{DATA_GLYPHS[state]} {word}" for state, word in words.data.items())
+    return [(_("Link"), ", ".join(link)), (_("Data"), ", ".join(data))]
+
+
+@dataclass(frozen=True, slots=True)
+class Lamps:
+    """The lamps of one page."""
+
+    words: LampWords
+    figures: Figures
+    now: datetime
+    day: date
 
     def link(self, row: RegionDay) -> Lamp:
         """Return the lamp of now, whatever date the page shows."""
         link = row.link
-        text = self.link_words[link.state]
+        text = self.words.link[link.state]
         if link.state is LinkState.CLOSED and link.since is not None:
             age = self.figures.age(self.now - link.since)
             text = f"{text} {age.replace(' ', NO_BREAK)}"
@@ -111,7 +116,7 @@ class Lamps:
             f"link-{link.state}",
             LINK_GLYPHS[link.state],
             text,
-            self.link_words[link.state],
+            self.words.link[link.state],
             self._why_link(row),
         )
 
@@ -120,7 +125,7 @@ class Lamps:
         if row.freshness is None:
             return Lamp("data-ahead", "·", NOTHING, "", "")
         if row.is_complete:
-            text = self.complete
+            text = self.words.complete
         elif row.age is not None:
             text = self.figures.age(row.age)
         else:
@@ -129,7 +134,7 @@ class Lamps:
             f"data-{row.freshness}",
             DATA_GLYPHS[row.freshness],
             text,
-            self.data_words[row.freshness],
+            self.words.data[row.freshness],
             self._why_data(row),
         )
 
@@ -137,22 +142,22 @@ class Lamps:
         """Return the reason, since when, and what still works."""
         link = row.link
         if link.state is LinkState.OPEN:
-            return self.open_now
+            return self.words.open_now
         if link.state is LinkState.CARRIED:
-            return self.by_hand
+            return self.words.by_hand
         if link.state is LinkState.MISSING:
-            return self.no_path
+            return self.words.no_path
         if link.since is None:
-            return self.never_tried
+            return self.words.never_tried
         since = {"time": self._clock(link.since, row)}
         if link.state is LinkState.UNKNOWN:
-            return self.not_known % since
-        return f"{self.closed_since % since} {self._why_data(row)}"
+            return self.words.not_known % since
+        return f"{self.words.closed_since % since} {self._why_data(row)}"
 
     def _why_data(self, row: RegionDay) -> str:
         if row.known_as_of is None:
-            return self.never
-        return self.known % {"time": self._clock(row.known_as_of, row)}
+            return self.words.never
+        return self.words.known % {"time": self._clock(row.known_as_of, row)}
 
     def _clock(self, moment: datetime, row: RegionDay) -> str:
         return self.figures.clock(moment, row.region.zone, self.day)

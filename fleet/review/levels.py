@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.utils.translation import ngettext, pgettext
 
@@ -18,6 +18,16 @@ GLYPHS = {
     Level.FINE: "●",
     Level.CLOSED: "–",
     Level.AHEAD: "·",
+}
+_COUNTS: Mapping[Level, Callable[[int], str]] = {
+    Level.FAILING: lambda n: ngettext("%(n)s failing", "%(n)s failing", n),
+    Level.LOOK: lambda n: ngettext("%(n)s needs a look", "%(n)s need a look", n),
+    Level.STALE: lambda n: ngettext("%(n)s stale", "%(n)s stale", n),
+    Level.UNKNOWN: lambda n: ngettext("%(n)s unknown", "%(n)s unknown", n),
+    Level.CARRIED: lambda n: ngettext("%(n)s carried by hand", "%(n)s carried by hand", n),
+    Level.FINE: lambda n: ngettext("%(n)s fine", "%(n)s fine", n),
+    Level.CLOSED: lambda n: ngettext("%(n)s closed", "%(n)s closed", n),
+    Level.AHEAD: lambda n: ngettext("%(n)s not begun", "%(n)s not begun", n),
 }
 
 
@@ -38,14 +48,4 @@ def level_words() -> Mapping[Level, str]:
 
 def level_count(level: Level, n: int) -> str:
     """Return how many regions bear the mark: “2 failing”."""
-    forms = {
-        Level.FAILING: ngettext("%(n)s failing", "%(n)s failing", n),
-        Level.LOOK: ngettext("%(n)s needs a look", "%(n)s need a look", n),
-        Level.STALE: ngettext("%(n)s stale", "%(n)s stale", n),
-        Level.UNKNOWN: ngettext("%(n)s unknown", "%(n)s unknown", n),
-        Level.CARRIED: ngettext("%(n)s carried by hand", "%(n)s carried by hand", n),
-        Level.FINE: ngettext("%(n)s fine", "%(n)s fine", n),
-        Level.CLOSED: ngettext("%(n)s closed", "%(n)s closed", n),
-        Level.AHEAD: ngettext("%(n)s not begun", "%(n)s not begun", n),
-    }
-    return forms[level] % {"n": n}
+    return _COUNTS[level](n) % {"n": n}

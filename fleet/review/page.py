@@ -14,11 +14,11 @@ from django.utils.translation import ngettext, pgettext
 from fleet.review.asked import Asked
 from fleet.review.banners import banner
 from fleet.review.cell_words import CellWords
-from fleet.review.columns import Cells, Column, Scales, columns
+from fleet.review.columns import Cells, Scales, columns
 from fleet.review.day import ReviewDay
 from fleet.review.figures import Figures
 from fleet.review.groups import Group, Groups, Name
-from fleet.review.lamps import Lamps
+from fleet.review.lamps import Lamps, LampWords, lamp_legend
 from fleet.review.levels import GLYPHS, level_count, level_words
 from fleet.review.situation import Level
 
@@ -47,8 +47,6 @@ class Page:
     banners: list[str]
     strip: list[Name]
     groups: list[Group]
-    columns: tuple[Column, ...]
-    legend: list[tuple[str, str]]
     totals: list[tuple[str, str]]
     all_fine: str
     asked: Asked
@@ -68,7 +66,7 @@ def page(review: ReviewDay, viewer_zone: ZoneInfo, asked: Asked | None = None) -
     )
     local_now = review.now.astimezone(viewer_zone)
     heading = date_format(review.day, pgettext("format of the page's date", "l j E Y"))
-    lamps = Lamps.of_active_language(figures, review.now, review.day)
+    lamps = Lamps(LampWords.of_active_language(), figures, review.now, review.day)
     groups = Groups(maker, lamps, asked)
     made = groups.of(review)
     return Page(
@@ -81,8 +79,6 @@ def page(review: ReviewDay, viewer_zone: ZoneInfo, asked: Asked | None = None) -
         banners=[banner(blind, figures, review.now) for blind in review.blindness],
         strip=groups.names_of(review.rows),
         groups=made,
-        columns=maker.columns,
-        legend=[_marks(), *lamps.legend],
         totals=maker.totals(review.totals.numbers),
         all_fine=_all_fine(review, figures),
         asked=asked,
@@ -117,9 +113,11 @@ def _tallies(review: ReviewDay, asked: Asked) -> list[Tally]:
     ]
 
 
-def _marks() -> tuple[str, str]:
+def legend() -> list[tuple[str, str]]:
+    """Return what the marks, the lamps and the columns mean, each by its name."""
     marks = (f"{GLYPHS[level]} {word}" for level, word in level_words().items())
-    return _("Marks"), ", ".join(marks)
+    defined = ((column.name, column.definition) for column in columns())
+    return [(_("Marks"), ", ".join(marks)), *lamp_legend(), *defined]
 
 
 def _title(review: ReviewDay, heading: str) -> str:

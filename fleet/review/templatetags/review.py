@@ -12,15 +12,17 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from fleet.review.columns import Cell
+from fleet.review.columns import Cell, columns
 from fleet.review.explanations import Explanation
 from fleet.review.groups import Line, Name
 from fleet.review.lamps import Lamp
-from fleet.review.page import Page
+from fleet.review.page import Page, legend
 from fleet.review.sign_cells import SignCell, Signs, SignState
 from fleet.review.templatetags.sign import note_form, notes_html, sign_html, words_of
 
 register = template.Library()
+register.simple_tag(legend)
+register.simple_tag(columns, name="columns")
 
 
 @register.simple_tag
@@ -72,7 +74,6 @@ class _Rows:
         self.signs: Signs = context["signs"]
         self.sign_words = words_of(context)
         self.asked = page.asked
-        self.columns = page.columns
         self.link, self.data = escape(_("Link")), escape(_("Data"))
         self.signed, self.explain = escape(_("Signed")), escape(_("Explain"))
         self.explained = escape(_("The numbers of the row above, explained"))
@@ -118,7 +119,7 @@ class _Rows:
         versions = "".join(f"<li><bdi>{escape(text)}</bdi></li>" for text in told.versions)
         day = f"/regions/{line.code}/{self.signs.day}/"
         return (
-            f'<tr class="detail" id="{line.code}-detail"><td colspan="{len(self.columns) + 5}">'
+            f'<tr class="detail" id="{line.code}-detail"><td colspan="{len(columns()) + 5}">'
             f'<h3 class="vh">{self.explained}: {escape(line.name)}</h3>'
             f"<p>{escape(told.place)}</p><p>{escape(told.window)} {escape(told.known)}</p>"
             f'<dl class="explained">{numbers}</dl>'

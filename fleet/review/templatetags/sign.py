@@ -7,8 +7,8 @@ row costs a button and not a form.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, Self
 
@@ -17,9 +17,10 @@ from django.middleware.csrf import get_token
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from fleet.review.figures import day_name
+from fleet.review.figures import day_name, kept_by_language
 from fleet.review.models import LONGEST_NOTE
 from fleet.review.sign_cells import UNSIGNED, NoteLine, SignCell, SignState
+from fleet.review.unsigned import UnsignedDay
 
 register = template.Library()
 
@@ -41,13 +42,14 @@ class SignWords:
     save_and_sign: str
     signed: str
     not_signed: str
-    csrf: str
-    back: str
+    csrf: str = ""
+    back: str = ""
 
-    @classmethod
-    def of_active_language(cls, csrf: str, back: str) -> Self:
-        """Return the words for a page at `back` with a CSRF token."""
-        return cls(
+    @staticmethod
+    @kept_by_language
+    def of_active_language() -> SignWords:
+        """Return the words, without what belongs to one page only."""
+        return SignWords(
             sign=escape(_("Sign")),
             sign_again=escape(_("Sign again")),
             undo=escape(_("Undo")),
@@ -61,9 +63,11 @@ class SignWords:
             save_and_sign=escape(_("Save and sign")),
             signed=escape(_("Signed")),
             not_signed=escape(_("not signed")),
-            csrf=escape(csrf),
-            back=escape(back),
         )
+
+    def on_page(self, csrf: str, back: str) -> Self:
+        """Return the words for a page at `back` with a CSRF token."""
+        return replace(self, csrf=escape(csrf), back=escape(back))
 
 
 @register.simple_tag(takes_context=True)
@@ -81,15 +85,19 @@ def note_lines(lines: tuple[NoteLine, ...]) -> SafeString:
 
 
 @register.simple_tag
-def day_words(day: date) -> str:
-    """Return a short date."""
-    return day_name(day)
+def unsigned_links(days: Iterable[UnsignedDay]) -> SafeString:
+    """Return links to the days that wait for a sign-off."""
+    links = (
+        f'<a href="/day/{one.day}/#{one.code}">{escape(one.name)}, {escape(day_name(one.day))}</a>'
+        for one in days
+    )
+    return mark_safe("; ".join(links))  # noqa: S308 (escaped)
 
 
 def words_of(context: dict[str, Any]) -> SignWords:
     """Return the words for the page of a template's context."""
     request = context["request"]
-    return SignWords.of_active_language(get_token(request), request.get_full_path())
+    return SignWords.of_active_language().on_page(get_token(request), request.get_full_path())
 
 
 def sign_html(cell: SignCell, words: SignWords) -> str:

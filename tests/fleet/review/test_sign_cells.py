@@ -15,7 +15,7 @@ from tests.builders import NOW, TODAY, make_daily, make_healthy_region, make_per
 
 pytestmark = pytest.mark.django_db
 YESTERDAY = TODAY - timedelta(days=1)
-WORDS = SignWords.of_active_language("token", "/day/2026-03-09/?q=a&b")
+WORDS = SignWords.of_active_language().on_page("token", "/day/2026-03-09/?q=a&b")
 HOSTILE = "<script>alert(1)</script>'\""
 
 
