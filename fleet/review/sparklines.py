@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from itertools import groupby
 
 WIDTH, HEIGHT = 90, 20
 FEWEST_FOR_BAND = 7
@@ -53,7 +54,7 @@ def bars(
     kinds = ["off" if closed else "bar" for closed in is_closed[:-1]]
     for value, kind, place in zip(values, [*kinds, "last"], _places(len(values)), strict=True):
         if value is not None:
-            paths[kind].append(f"M{place} {HEIGHT}{_BARS[round(min(value / top, 1) * _TALLEST)]}")
+            paths[kind].append(f"M{place} {HEIGHT}{_BARS[_tenths(value / top, _TALLEST)]}")
     drawn = "".join(
         f'<path class="{kind}" d="{"".join(parts)}"/>' for kind, parts in paths.items() if parts
     )
@@ -62,20 +63,19 @@ def bars(
 
 def line(values: Series, band: Band | None, top: float, said: str) -> str:
     """Return a line with its last point marked; it is broken where nobody knows."""
-    places = _places(len(values))
-    path, begins, at = [], True, ""
-    for value, after, place in zip(values, (*values[1:], None), places, strict=True):
-        if value is None:
-            begins = True
-            continue
-        at = f"{place} {_POINTS[round(min(value / top, 1) * _HIGHEST)]}"
-        path.append(f"M{at}" if begins else f"L{at}")
-        if begins and after is None:
-            path.append("h1")
-        begins = False
-    point = f'<path class="point" d="M{at}h0"/>' if values[-1] is not None else ""
-    drawn = f'<path class="line" d="{"".join(path)}"/>{point}' if path else ""
+    points = [
+        f"{place} {_POINTS[_tenths(value / top, _HIGHEST)]}" if value is not None else ""
+        for value, place in zip(values, _places(len(values)), strict=True)
+    ]
+    runs = [list(run) for is_known, run in groupby(points, bool) if is_known]
+    path = "".join(f"M{'L'.join(run)}{'' if run[1:] else 'h1'}" for run in runs)
+    point = f'<path class="point" d="M{points[-1]}h0"/>' if points[-1] else ""
+    drawn = f'<path class="line" d="{path}"/>{point}' if path else ""
     return _svg(_band(band, top) + drawn, said)
+
+
+def _tenths(part: float, whole: int) -> int:
+    return round(part * whole) if part < 1 else whole
 
 
 @cache
