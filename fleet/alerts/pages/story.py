@@ -33,6 +33,8 @@ from regions.localday import local_day
 
 MOST_FINDINGS = 20
 MOST_ALIKE = 5
+# Their scores compare with the region's own days before.
+SCORED = {"input_drift", "output_drift"}
 # What they find is of the way or of the center, not of studies.
 WITHOUT_STUDIES = {Family.LINK, Family.DATA, Family.CLOCK, Family.CONTRACT, Family.COLLECTOR}
 
@@ -236,7 +238,12 @@ def _exports(account: User, alert: Alert, words: Words) -> list[AskedFor]:
 
 
 def _over(finding: Finding, words: Words) -> str:
-    """Return over how many days it was measured, where a look at the last alone would differ."""
+    """Return what a number needs to be understood: over how many days, or what a score is."""
+    if finding.kind in SCORED:
+        return _(
+            "The score is the difference as a multiple of what chance and the region's own days"
+            " make of it."
+        )
     if (n := finding.span.days) < 2:
         return ""
     days = ngettext(

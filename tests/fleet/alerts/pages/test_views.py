@@ -58,6 +58,12 @@ def test_it_says_over_how_many_days_it_was_measured(client, oncall):
     assert "3 days to" in page
 
 
+def test_it_says_what_a_score_is(client, oncall):
+    alert = make_alert(make_region("tver"), "input_drift", now() - HOUR, score=19.9, limit=8.3)
+
+    assert "The score is the difference as a multiple of" in shown(client, f"/alerts/{alert.pk}/")
+
+
 def test_it_tells_the_whole_story_of_an_alert(client, oncall):
     tver = make_region(name="Тверь")
     alert = make_alert(tver, at=now() - HOUR, service="mammo", attribute="manufacturer")
@@ -246,6 +252,12 @@ def test_it_shows_every_runbook(client, oncall, kind):
     page = shown(client, f"/runbooks/{kind}/")
 
     assert "<h2>What to look at first</h2>" in page
+
+
+def test_it_shows_a_runbook_in_russian(client, oncall):
+    client.cookies["django_language"] = "ru"
+
+    assert "<h2>Что смотреть сначала</h2>" in shown(client, "/runbooks/errors_up/")
 
 
 def test_it_knows_no_other_runbook(client, oncall):
