@@ -1,9 +1,12 @@
 """Judge whether what a region sends, answers and leaves out is usual. Arrays in, verdicts out.
 
 Nothing here knows where the numbers come from: it imports NumPy and SciPy alone and can be called
-from a notebook. Names of axes in the docstrings: T days (ascending, the last one is the newest), S
-series (a region's attribute or score), K rows (a series within one device model, or one category),
-B bins (64: below the range, 62 equal ones, above it), R regions.
+from a notebook. SciPy's parts are named in full where they are called, which imports them then:
+most processes judge nothing.
+
+Names of axes in the docstrings: T days (ascending, the last one is the newest), S series (a
+region's attribute or score), K rows (a series within one device model, or one category), B bins
+(64: below the range, 62 equal ones, above it), R regions.
 
 A fleet's day, in the order of the calls:
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from scipy.special import rel_entr
+import scipy
 
 from regions.drift.arrays import Counts, Flags, Floats, Ints
 from regions.drift.histogram import by_series, grouped, quantile_groups, shares
@@ -109,7 +109,8 @@ def compare_categories(
 
     def divergence(ours: Floats, theirs: Floats) -> Floats:
         middle = (ours + theirs) / 2
-        bits = (rel_entr(ours, middle) + rel_entr(theirs, middle)) / (2 * np.log(2))
+        entropy = scipy.special.rel_entr
+        bits = (entropy(ours, middle) + entropy(theirs, middle)) / (2 * np.log(2))
         return np.asarray(bits, dtype=np.float64)
 
     def total(values: Floats) -> Floats:
@@ -158,7 +159,8 @@ def _shape(today: Floats, reference: Floats) -> tuple[Floats, Floats]:
     n, m = ours.sum(axis=1), theirs.sum(axis=1)
     p, q = shares(ours), shares(theirs)
     middle = (p + q) / 2
-    bits = (rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=1) / (2 * np.log(2))
+    entropy = scipy.special.rel_entr
+    bits = (entropy(p, middle) + entropy(q, middle)).sum(axis=1) / (2 * np.log(2))
     n_groups = ((ours > 0) | (theirs > 0)).sum(axis=1)
     return np.where(n_groups > 1, bits, np.nan), _expected(n_groups, n, m)
 

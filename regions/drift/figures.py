@@ -8,7 +8,7 @@ day for independent ones, which a day of one scanner and one radiographer is not
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import rel_entr
+import scipy
 
 from regions.drift.arrays import Counts, Floats
 from regions.drift.histogram import N_INNER, grouped, quantile_groups, shares
@@ -43,7 +43,8 @@ def js_divergence(today: Counts, reference: Counts) -> Floats:
     """Return the Jensen–Shannon divergence (…,) in bits, 0 to 1, of counts (…, B)."""
     p, q = shares(today), shares(reference)
     middle = (p + q) / 2
-    total = rel_entr(p, middle).sum(axis=-1) + rel_entr(q, middle).sum(axis=-1)
+    entropy = scipy.special.rel_entr
+    total = entropy(p, middle).sum(axis=-1) + entropy(q, middle).sum(axis=-1)
     return np.asarray(total / (2 * np.log(2)), dtype=np.float64)
 
 

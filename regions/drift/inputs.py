@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.stats import norm
+import scipy
 
 from regions.drift.arrays import Counts, Flags, Floats, Ints
 from regions.drift.between import between_days
@@ -157,7 +157,7 @@ def _scored(comparison: Comparison, past: Past, day: FleetDay, is_judged: Flags)
 
 def _steps(slow: _Scored) -> Floats:
     location = np.where(np.isnan(slow.p[Channel.LOCATION]), np.nan, slow.score[Channel.LOCATION])
-    rare = norm.isf(slow.p[Channel.TAIL :])
+    rare = scipy.stats.norm.isf(slow.p[Channel.TAIL :])
     return np.concatenate([location[None], -location[None], rare])
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import binom, nbinom
+import scipy
 
 from regions.drift.arrays import Counts, Flags, Floats
 from regions.drift.rates import WINDOWS, concentration
@@ -55,7 +54,7 @@ def identical(m: Counts, n: Counts, past_m: Counts, past_n: Counts) -> list[Verd
     if len(past_n):
         shares = np.where(past_n > 0, past_m / np.maximum(past_n, 1), 0)
         usual = np.maximum(usual, np.quantile(shares, 0.99, axis=0))
-    score = -binom.logsf(m - 1, n, np.minimum(usual, 1)) / np.log(10)
+    score = -scipy.stats.binom.logsf(m - 1, n, np.minimum(usual, 1)) / np.log(10)
     is_over = (m >= IDENTICAL_STUDIES) & (score > -np.log10(IDENTICAL_P))
     return [
         Verdict(
@@ -100,9 +99,9 @@ def class_share(positive: Counts, n: Counts) -> list[Verdict]:
 
 def _tau2(positive: Counts, n: Counts, usual: Floats) -> Floats:
     """Return how much a day's logit moves by itself, squared (R,), from past days (T, R)."""
-    day_logit = logit(_share(positive, n))
+    day_logit = scipy.special.logit(_share(positive, n))
     sampling = 1 / (np.maximum(n, 1) * usual * (1 - usual))
-    excess = np.where(n > 0, (day_logit - logit(usual)) ** 2 - sampling, np.nan)
+    excess = np.where(n > 0, (day_logit - scipy.special.logit(usual)) ** 2 - sampling, np.nan)
     return np.maximum(_winsorised(excess), LEAST_TAU**2)
 
 
@@ -121,10 +120,10 @@ def unlike_peers(positive: Counts, n: Counts) -> list[Verdict]:
         is_peer = total >= PEER_STUDIES
         if is_peer.sum() < PEER_REGIONS:
             continue
-        of_peers = logit(_share(seen, total))[is_peer]
+        of_peers = scipy.special.logit(_share(seen, total))[is_peer]
         centre = float(np.median(of_peers))
         spread = max(1.4826 * float(np.median(np.abs(of_peers - centre))), PEER_SPREAD)
-        usual = np.full(len(total), float(expit(centre)))
+        usual = np.full(len(total), float(scipy.special.expit(centre)))
         sampling = 1 / (np.maximum(total, 1) * usual * (1 - usual))
         deviation = np.sqrt(spread**2 + PEER_ALLOWANCE**2 + sampling)
         m = np.where(is_peer, total, 0).sum() - total
@@ -169,14 +168,16 @@ def absent(positive: Counts, n: Counts, expected: Floats) -> list[Verdict]:
     `positive` (R,) of n (R,) studies against `expected` (R,): none where 12 were expected and a
     negative binomial (k = 4) gives that less than 1e-4. Value and usual range are studies.
     """
-    p_absent = np.asarray(nbinom.pmf(0, ABSENT_K, ABSENT_K / (ABSENT_K + expected)))
+    p_absent = np.asarray(scipy.stats.nbinom.pmf(0, ABSENT_K, ABSENT_K / (ABSENT_K + expected)))
     is_absent = (positive == 0) & (expected >= ABSENT_EXPECTED) & (p_absent < ABSENT_P)
     return [
         Verdict(
             rule=Rule.ABSENT,
             subject=int(r),
             value=0.0,
-            low=float(nbinom.ppf(ABSENT_P, ABSENT_K, ABSENT_K / (ABSENT_K + expected[r]))),
+            low=float(
+                scipy.stats.nbinom.ppf(ABSENT_P, ABSENT_K, ABSENT_K / (ABSENT_K + expected[r]))
+            ),
             high=float("inf"),
             score=-float(np.log10(p_absent[r])),
             limit=-float(np.log10(ABSENT_P)),
@@ -199,15 +200,15 @@ def _share_verdicts(
     n_days: int,
 ) -> list[Verdict]:
     share = positive / np.maximum(n, 1)
-    score = np.abs(logit(_share(positive, n)) - logit(usual)) / spread
+    score = np.abs(scipy.special.logit(_share(positive, n)) - scipy.special.logit(usual)) / spread
     is_over = is_judged & (score >= least_score) & (np.abs(share - usual) >= SHARE_CHANGE)
     return [
         Verdict(
             rule=rule,
             subject=int(r),
             value=float(share[r]),
-            low=float(expit(logit(usual[r]) - 2 * spread[r])),
-            high=float(expit(logit(usual[r]) + 2 * spread[r])),
+            low=float(scipy.special.expit(scipy.special.logit(usual[r]) - 2 * spread[r])),
+            high=float(scipy.special.expit(scipy.special.logit(usual[r]) + 2 * spread[r])),
             score=float(score[r]),
             limit=least_score,
             n=int(n[r]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import betabinom
+import scipy
 
 from regions.drift.arrays import Counts, Flags, Floats
 from regions.drift.verdicts import Rule, Verdict, strongest
@@ -59,7 +59,7 @@ def rates(
         share = seen / np.maximum(total, 1)
         is_candidate = is_known & (seen >= LEAST_EVENTS) & (share - usual >= least_change)
         for r in np.flatnonzero(is_candidate):
-            tail = betabinom.sf(seen[r] - 1, total[r], a[r], b[r])
+            tail = scipy.stats.betabinom.sf(seen[r] - 1, total[r], a[r], b[r])
             score = -float(np.log10(max(tail, 1e-300)))
             if score <= -np.log10(P_LIMIT):
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import nbinom
+import scipy
 
 from regions.drift.arrays import Counts, Flags, Floats, Ints
 from regions.drift.verdicts import Rule, Verdict, strongest
@@ -74,8 +74,8 @@ def volume(n: Counts, usual: Expected) -> list[Verdict]:
         seen = np.where(np.isnan(usual.mean[-days:]), 0, n[-days:]).sum(axis=0)
         k = _window_k(mean, usual, days)
         share_p = k / (k + np.maximum(mean, 1e-9))
-        too_few = -nbinom.logcdf(seen, k, share_p) / np.log(10)
-        too_many = -nbinom.logsf(seen - 1, k, share_p) / np.log(10)
+        too_few = -scipy.stats.nbinom.logcdf(seen, k, share_p) / np.log(10)
+        too_many = -scipy.stats.nbinom.logsf(seen - 1, k, share_p) / np.log(10)
         is_low = (too_few > -np.log10(P_LIMIT)) & (seen < least * mean)
         is_high = (too_many > -np.log10(P_LIMIT)) & (seen > most * mean)
         is_high &= seen - mean >= LEAST_EXCESS
@@ -85,8 +85,8 @@ def volume(n: Counts, usual: Expected) -> list[Verdict]:
                     rule=Rule.VOLUME,
                     subject=int(r),
                     value=float(seen[r]),
-                    low=float(nbinom.ppf(0.025, k[r], share_p[r])),
-                    high=float(nbinom.ppf(0.975, k[r], share_p[r])),
+                    low=float(scipy.stats.nbinom.ppf(0.025, k[r], share_p[r])),
+                    high=float(scipy.stats.nbinom.ppf(0.975, k[r], share_p[r])),
                     score=float(too_few[r] if is_low[r] else too_many[r]),
                     limit=-float(np.log10(P_LIMIT)),
                     n=int(seen[r]),

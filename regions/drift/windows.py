@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
-from scipy.sparse import csr_matrix
+import scipy
 
 from regions.drift.arrays import Counts, Flags, Floats, Ints
 from regions.drift.comparison import (
@@ -81,7 +81,7 @@ def add_rows(total: Floats, rows: Counts, place: Ints, is_used: Flags) -> None:
         at = np.flatnonzero(used)
         if len(at):
             ones, own_place = np.ones(len(at)), (place[at], np.arange(len(at)))
-            chosen = csr_matrix((ones, own_place), shape=(n_places, len(at)))
+            chosen = scipy.sparse.csr_matrix((ones, own_place), shape=(n_places, len(at)))
             total[window] += chosen @ rows[at]
 
 

@@ -1,4 +1,4 @@
-"""A worker starts with what every worker needs: each of them is a process that idles for weeks."""
+"""A process starts with what it needs at once: workers idle for weeks, commands are waited for."""
 
 from __future__ import annotations
 
@@ -18,13 +18,30 @@ print(*(set({HEAVY}) & set(sys.modules)), "regions.tasks" in sys.modules)
 """
 
 
-def test_it_starts_without_the_libraries_of_others() -> None:
+WEB = """
+import sys
+import django
+django.setup()
+import fleet.urls
+heavy = {"scipy.stats", "pynetdicom", "matplotlib"}
+print(*(heavy & set(sys.modules)), "fleet.urls" in sys.modules)
+"""
+
+
+def said(program: str) -> list[str]:
     started = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", START],
+        [sys.executable, "-W", "ignore", "-c", program],
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     )
+    return started.stdout.split()
 
-    assert started.stdout.split() == ["True"], started.stderr
+
+def test_a_worker_starts_without_the_libraries_of_others() -> None:
+    assert said(START) == ["True"]
+
+
+def test_pages_and_commands_start_without_what_only_judging_needs() -> None:
+    assert said(WEB) == ["True"]
