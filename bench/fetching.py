@@ -1,4 +1,4 @@
-"""One worker that fetches one study: told what on stdin, it says how long and how big it was."""
+"""A worker that has read its modules fetches one study: told what on stdin, it says how it was."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import django
 
 django.setup()
 
+import fleet.exports.sources  # noqa: F401 (an exporter reads all ways once, not for each study)
 from fleet.exports.ways.reach import Line, Reach
 from fleet.exports.ways.way import StudyKey
 from regions.ssh import Hop

@@ -14,17 +14,16 @@ from paramiko.channel import Channel
 
 from regions.packets import Packets
 
-# The far end hears how much we have read by so much at once: each word costs time of ours.
-READ_BYTES = 2**20
-# What it may send before it hears; several times that, or it would wait on a long line.
-WINDOW_BYTES = 4 * READ_BYTES
+# How often the far end hears what we have read of what it may send. paramiko says it ten times, and
+# each costs time of ours; said too seldom, the far end would wait for it on a long line.
+WORDS_PER_WINDOW = 4
 
 
 def keep_pieces(channel: Channel) -> None:
     """Let the channel keep pieces. Nothing may have come yet: the far end waits for us to speak."""
     pieces = Pieces()
     channel.in_buffer = pieces  # type: ignore[assignment]  # it is what a channel asks of one
-    channel.in_window_threshold = READ_BYTES
+    channel.in_window_threshold = channel.in_window_size // WORDS_PER_WINDOW
     packets = channel.get_transport().packetizer
     if isinstance(packets, Packets):
         packets.receivers[channel.get_id()] = pieces

@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 
 import paramiko
 
-from fleet.exports.ways.pieces import WINDOW_BYTES, keep_pieces
+from fleet.exports.ways.pieces import keep_pieces
 from fleet.exports.ways.tls import Certificate, TlsStream
 from fleet.exports.ways.way import PASSING, Trouble, WayFailed
 from regions.failures import Failure
@@ -34,6 +34,8 @@ TROUBLES = {
 }
 # Each packet costs time of ours; OpenSSH makes none that is longer.
 PACKET_BYTES = 64 * 2**10
+# What an archive may send before it hears that we have read some of it.
+WINDOW_BYTES = 4 * 2**20
 Opened = TypeVar("Opened")
 
 
