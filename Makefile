@@ -37,7 +37,6 @@ demo: $(READY) ## Start Fleet with sham regions on this machine; Ctrl-C stops it
 # Two processes more than processors: many tests wait until a line is found to be dead.
 test: $(READY) ## Run every test, or some: make test ARGS="tests/regions -k localday"
 	@bin/install-test-packages
-	@bin/install-synapse build/synapse
 	@exec $(PYTHON) -m pytest --numprocesses $$(($$(nproc) + 2)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint structure ## Run what needs no server: style, types, structure, migrations, compose file

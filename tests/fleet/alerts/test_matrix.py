@@ -16,19 +16,21 @@ from fleet.alerts.models import Channel, Message
 from fleet.alerts.outbox import FIRST_WAIT
 from tests.builders import NOW, TODAY, make_channel, make_daily, make_person, make_region
 from tests.fleet.alerts.test_lifecycle import saw
-from tests.rig.synapse import Account, Synapse, is_installed
+from tests.rig.synapse import Account, Synapse, install
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.slow,
     pytest.mark.django_db,
-    pytest.mark.skipif(not is_installed(), reason="NOT TESTED: bin/install-synapse build/synapse"),
+    pytest.mark.timeout(600),
 ]
 SOON = NOW + FIRST_WAIT
 
 
 @pytest.fixture(scope="module")
 def synapse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
+    if not install():
+        pytest.skip("NOT TESTED: bin/install-synapse build/synapse")
     server = Synapse(Path(tmp_path_factory.mktemp("synapse")))
     server.start()
     yield server
