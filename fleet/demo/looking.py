@@ -75,7 +75,8 @@ def judge_at_once(region: Region, kind: str, sender: Celery, asked_at: datetime)
     return await_true(
         lambda: standing(region, kind) is not None,
         ask,
-        f"No alert of the kind {kind} for {region.code} within {WITHIN_S:.0f} s.",
+        f"No alert of the kind {kind} for {region.code} within {WITHIN_S:.0f} s: the region may"
+        " have too few studies for the rule. Undo it with --stop, and try it without --region.",
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fleet.alerts.models import Finding
 from fleet.review.figures import day_name, plain
@@ -52,6 +53,8 @@ def sample(account: User, finding: Finding, now: datetime) -> Sample:
         if finding.kind == "outputs_identical":
             rows = tuple(row for row in rows if row.node == plain(finding.attribute))
             said = said if rows else _none_of_node(finding)
+        if 0 < len(rows[:MOST_ROWS]) < len(found.rows):
+            said = f"{said} {_shown(len(rows[:MOST_ROWS]))}"
     day = finding.day.isoformat()
     return Sample(
         day=day,
@@ -70,6 +73,12 @@ def _asked(finding: Finding) -> Asked:
     if finding.kind == "outputs_identical":
         return Asked(order, model_code=finding.service)
     return Asked(order)
+
+
+def _shown(n: int) -> str:
+    return ngettext(
+        "%(n)s that the alert is about is below.", "%(n)s that the alert is about are below.", n
+    ) % {"n": n}
 
 
 def _none_of_node(finding: Finding) -> str:

@@ -40,6 +40,21 @@ def test_it_shows_those_that_failed_with_their_references(reader, region_databas
     assert AuditEvent.objects.filter(kind="studies_read", region_code="tver").count() == 1
 
 
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+def test_it_says_how_many_of_those_that_were_read_it_shows(reader, region_database, make_region):
+    database = region_database("tver")
+    tver = make_region(database)
+    collect(tver, now())
+    at = now() - HOUR
+    for _n in range(11):
+        database.insert_study(at, status="failed")
+
+    html = reader.get(f"/alerts/{builders.make_alert(tver, at=at).pk}/studies/").content.decode()
+    assert "11 answers, read live" in html
+    assert "10 that the alert is about are below." in html
+
+
 @pytest.mark.django_db
 def test_it_says_why_nobody_can_ask(reader):
     alert = builders.make_alert(builders.make_region(), at=now())
