@@ -75,8 +75,8 @@ class SignCell(NamedTuple):
 class Signs:
     """The sign-offs and notes of a review: `cells` by region, the rest about all of them.
 
-    `tally` is “signed 9/18”; `all_shown` is what the form “sign all that are fine and fresh”
-    carries of `n_all` regions.
+    `tally` is “signed 9/18, 3 not over yet”; `all_shown` is what the form “sign all that are fine
+    and fresh” carries of `n_all` regions.
     """
 
     day: str
@@ -177,4 +177,6 @@ def _tally(review: ReviewDay, cells: Mapping[int, SignCell], now: datetime) -> s
     if not due:
         return ""
     n_signed = sum(cells[row.region.pk].state is SignState.SIGNED for row in due)
-    return _("signed %(n)s/%(due)s") % {"n": n_signed, "due": len(due)}
+    words = _("signed %(n)s/%(due)s") % {"n": n_signed, "due": len(due)}
+    n_running = sum(now < row.ends_at for row in review.rows)
+    return f"{words}, " + _("%(n)s not over yet") % {"n": n_running} if n_running else words

@@ -124,6 +124,14 @@ def test_it_counts_a_changed_day_as_unsigned(anna):
     assert (before, said(anna).tally) == ("signed 1/1", "signed 0/1")
 
 
+def test_it_counts_the_regions_whose_day_is_not_over(anna):
+    make_signable()
+    make_healthy_region("acre", time_zone="America/Rio_Branco")
+    shortly_after_midnight_in_moscow = NOW.replace(hour=0)
+
+    assert said(anna, shortly_after_midnight_in_moscow).tally == "signed 0/1, 1 not over yet"
+
+
 def test_it_has_no_tally_before_a_day_is_over(anna):
     make_healthy_region()
 
