@@ -54,7 +54,7 @@ class History:
             (*past.n_received, numbers.n_received if numbers else None),
             (*past.failed_share, numbers.failed_share if numbers else None),
             (*past.positive_share, numbers.positive_share if numbers else None),
-            tuple(calendar.is_off(d) for d in (*_days_before(day), day)),
+            _closed_days(calendar, day),
         )
 
 
@@ -86,6 +86,12 @@ def _past(span: Span, days: Sequence[date], found: Mapping[date, Sequence[Any]])
     # Known days without a row had no studies.
     gaps = ((0, None, None) if span.first_day <= day < span.before else _GAP for day in days)
     return Past(*zip(*map(found.get, days, gaps), strict=True))
+
+
+@lru_cache(maxsize=1000)
+def _closed_days(calendar: Calendar, day: date) -> tuple[bool, ...]:
+    # Many regions keep the same calendar.
+    return tuple(calendar.is_off(d) for d in (*_days_before(day), day))
 
 
 @lru_cache(maxsize=4)

@@ -42,7 +42,7 @@ def band_of(values: Series, is_closed: Sequence[bool]) -> Band | None:
 
 def top_of(many: Iterable[Series]) -> float:
     """Return the top of the scale that these series share."""
-    return max((value for series in many for value in series if value is not None), default=0) or 1
+    return max((value for series in many for value in filter(None, series)), default=0) or 1
 
 
 def bars(
