@@ -48,6 +48,9 @@ from tests.rig.center import create_center
 
 FOLDER = Path(os.environ["FLEET_TEST_FOLDER"])
 ONE_WAY_S = collecting.RTT_S / 2
+# For the hundred databases of one server: 10 MB each. A region's own server has 128 MB, unless set
+# otherwise, for its one.
+REGIONAL_BUFFERS = "1GB"
 
 
 def run_page(report: Report, _regional: Cluster) -> None:
@@ -111,7 +114,12 @@ def measure(names: list[str]) -> None:
     """Run benchmarks against a center and regions of their own."""
     port = urlsplit(os.environ["FLEET_DATABASE_URL"]).port
     central = Cluster(FOLDER / "center", port=port, max_connections=1300)
-    regional = Cluster(FOLDER / "regions", flavour="system", max_connections=1300)
+    regional = Cluster(
+        FOLDER / "regions",
+        flavour="system",
+        max_connections=1300,
+        shared_buffers=REGIONAL_BUFFERS,
+    )
     try:
         central.start()
         regional.start()

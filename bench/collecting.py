@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import psycopg
 
+from bench.processors import Processors
 from bench.report import Report
 from bench.rig import Line, center, touch
 from fleet.clock import now
@@ -40,12 +41,19 @@ def timed(work: Callable[[], Any]) -> float:
 def bench(report: Report, cluster: Cluster, regions: list[Region], wire: Line) -> None:
     n = len(regions)
     report.add("first load, 4 days of rows", timed(lambda: _collect(regions)), "s")
+    processors = Processors(cluster, wire)
     rounds = {}
     for name, prepare in STATES.items():
+        alone = [_round(cluster, regions[:1], prepare, processors)[0] for _ in range(ROUNDS)]
         before = wire.n_bytes()
-        rounds[name] = [_round(cluster, regions, prepare) for _ in range(ROUNDS)]
+        costs = [_round(cluster, regions, prepare, processors) for _ in range(ROUNDS)]
         n_bytes = sum(wire.n_bytes()) - sum(before)
+        rounds[name] = [seconds for seconds, _spent in costs]
         report.add(f"{n} regions, one changed hour each, {name}", median(rounds[name]), "s")
+        report.add(f"one region alone, {name}", median(alone), "s")
+        for kind in costs[0][1]:
+            spent = median(spent[kind] for _seconds, spent in costs)
+            report.add(f"processor time a region, {name}: {kind}", spent / n * 1000, "ms")
         report.add(f"bytes a region, {name}", n_bytes / n / ROUNDS, "B")
     report.add("memory of a warm session at the center, its own", _at_center_mib(), "MiB")
     report.add("memory of a warm session in the region, its own", _in_regions_mib(cluster), "MiB")
@@ -80,10 +88,19 @@ STATES: dict[str, Callable[[], None]] = {
 }
 
 
-def _round(cluster: Cluster, regions: list[Region], prepare: Callable[[], None]) -> float:
+def _round(
+    cluster: Cluster,
+    regions: list[Region],
+    prepare: Callable[[], None],
+    processors: Processors,
+) -> tuple[float, dict[str, float]]:
+    """Return the seconds by the clock, and those of processor time by kind."""
     prepare()
     touch(cluster)
-    return timed(lambda: _collect(regions))
+    before = processors.spent_s()
+    seconds = timed(lambda: _collect(regions))
+    after = processors.spent_s()
+    return seconds, {kind: after[kind] - before[kind] for kind in after}
 
 
 def _collect(regions: list[Region]) -> None:

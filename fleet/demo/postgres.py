@@ -55,11 +55,13 @@ class Cluster:
         *,
         flavour: Flavour = "any",
         max_connections: int = 100,
+        shared_buffers: str = SETTINGS["shared_buffers"],
         port: int | None = None,
     ) -> None:
         self.folder = folder.absolute()
         self.flavour = flavour
         self.max_connections = max_connections
+        self.shared_buffers = shared_buffers
         self.name = f"PostgreSQL {self.folder.name}"
         self.data = self.folder / "data"
         self.socket_folder = self.folder / "socket"
@@ -187,6 +189,7 @@ class Cluster:
             "port": str(self.port),
             "unix_socket_directories": str(self.socket_folder),
             "max_connections": str(self.max_connections),
+            "shared_buffers": self.shared_buffers,
         }
         lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
         auto = self.data / "postgresql.auto.conf"
