@@ -48,7 +48,9 @@ def test_it_pauses_and_goes_on(study, owner):
     assert [one.kind for one in ExportEvent.objects.order_by("pk")] == ["paused", "resumed"]
 
 
-@pytest.mark.parametrize("state", [State.WAITING_APPROVAL, State.READY, *sorted(ExportedStudy.FINAL)])
+@pytest.mark.parametrize(
+    "state", [State.WAITING_APPROVAL, State.READY, *sorted(ExportedStudy.FINAL)]
+)
 def test_it_pauses_only_what_moves(study, owner, state):
     ExportedStudy.objects.update(state=state)
 
