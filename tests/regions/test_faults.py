@@ -35,7 +35,9 @@ SSH_SENTENCES = DIRECT_SENTENCES | {
     "stranger": (FailureKind.HOST_KEY, "shows the host key .* is pinned"),
 }
 # It depends on who notices first: the query, the next try, or the tunnel's keeper.
-CUT_SHORT = "connection was lost|is cut|never answers|does not answer|tunnel is not open"
+CUT_SHORT = (
+    "connection was lost|is cut|never answers|does not answer|tunnel is not open|does not speak SSH"
+)
 
 
 @pytest.fixture(scope="module", params=["direct", "ssh"])
