@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 from datetime import datetime, timedelta
 
-from django.db import connection
+import psycopg
 
 from fleet.alerts.models_evaluation import Evaluation
 from fleet.clock import now
@@ -48,5 +49,5 @@ def register(filled: Filled) -> Region:
 def forget_judgements() -> None:
     """Let everything be judged as if it never was."""
     Evaluation.objects.all().delete()
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE alerts_alert, alerts_finding CASCADE")
+    with psycopg.connect(os.environ["FLEET_ADMIN_DATABASE_URL"]) as admin:
+        admin.execute("TRUNCATE alerts_alert, alerts_finding CASCADE")
