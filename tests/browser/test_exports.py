@@ -170,16 +170,17 @@ def day(exporter, region_database, ssh_server, server_folder, make_region, log_i
     for path in (root / REF, *(root / REF).iterdir()):
         give(path, 0o700 if path.is_dir() else 0o600)
     database = region_database("tver")
-    database.insert_study(now(), study_ref=REF, study_uid=STUDY_UID, scores=[0.2, 0.9])
+    received_at = now()
+    database.insert_study(received_at, study_ref=REF, study_uid=STUDY_UID, scores=[0.2, 0.9])
     gone = {"available_until": now() - HOUR, "storage_status": "expired"}
-    database.insert_study(now() - 2 * HOUR, study_ref="gone1", study_uid="1.2.3", **gone)
+    database.insert_study(received_at, study_ref="gone1", study_uid="1.2.3", **gone)
     region = make_region(database)
     behind_ssh(region, ssh_server(archive=root))
     collect(region, now())
     ExportPolicy.objects.create(region=region, is_allowed=True, needs_approval=False)
     give_right(User.objects.get(username="oncall"))
     make_source(region, kind="sftp", host="", port=None, base_path="{study_ref}")
-    return local_day(now(), region.zone)
+    return local_day(received_at, region.zone)
 
 
 def behind_ssh(region: Region, server):
