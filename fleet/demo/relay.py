@@ -79,9 +79,16 @@ class Relay:
         )
 
     async def _close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        if self._server is None:
+            return
+        for listening in self._server.sockets:
+            _loop().remove_reader(listening)
+        # What was accepted just now becomes a link in the loop's next turns; a server that is closed
+        # by then would leave it open for nobody.
+        for _turn in range(3):
+            await asyncio.sleep(0)
+        self._server.close()
+        self._server = None
 
     async def _change(self, mode: Mode) -> None:
         self._mode = mode

@@ -143,3 +143,15 @@ def test_it_passes_the_end_of_a_connection_on(line: Relay, client: socket.socket
 
     assert client.recv(1) == b""
     assert line.cut() == 0
+
+
+def test_it_leaves_nobody_connected_who_came_as_it_stopped(echo_port: int) -> None:
+    for _time in range(20):
+        relay = Relay(LOOPBACK, echo_port)
+        relay.start()
+        clients = [socket.create_connection((LOOPBACK, relay.port), timeout=5) for _ in range(5)]
+        relay.stop()
+
+        for client in clients:
+            with client, pytest.raises(ConnectionResetError):
+                client.recv(1)
