@@ -83,8 +83,8 @@ class Relay:
             return
         for listening in self._server.sockets:
             _loop().remove_reader(listening)
-        # What was accepted just now becomes a link in the loop's next turns; a server that is closed
-        # by then would leave it open for nobody.
+        # What was accepted just now becomes a link in the loop's next turns; a server that is
+        # closed by then would leave it open for nobody.
         for _turn in range(3):
             await asyncio.sleep(0)
         self._server.close()
