@@ -65,12 +65,17 @@ def password_sql(reader: str, verifier: str) -> str:
     )
 
 
-def contract_sql(reader: str, database: str) -> str:
-    """Return all that a region's administrator runs: views, then the reading role."""
+def reader_sql(reader: str, database: str) -> str:
+    """Return what makes the role with which the center reads."""
     role = sql_file("contract/3_reader.sql")
     for word, name in (("{reader}", reader), ("{database}", database)):
         role = role.replace(word, sql.Identifier(name).as_string(None))
-    return install_sql() + "\n" + role
+    return role
+
+
+def contract_sql(reader: str, database: str) -> str:
+    """Return all that a region's administrator runs: views, then the reading role."""
+    return install_sql() + "\n" + reader_sql(reader, database)
 
 
 def compare_columns(needed: Columns, shown: Columns) -> None:

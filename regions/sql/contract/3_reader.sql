@@ -1,7 +1,7 @@
 -- Fleet region contract, version 1.0. Step 3 of 3: the role with which the center reads.
 -- It sees the contract's views and nothing behind them. Its password follows as what PostgreSQL
--- keeps of one, or is set afterwards with \password: it stands in no file. The limits protect the region from accidents; the
--- missing rights protect it from intent.
+-- keeps of one, or is set afterwards with \password: it stands in no file. The limits protect the
+-- region from accidents; the missing rights protect it from intent.
 CREATE ROLE {reader} LOGIN CONNECTION LIMIT 8;
 ALTER ROLE {reader} SET default_transaction_read_only = on;
 ALTER ROLE {reader} SET statement_timeout = '60s';
