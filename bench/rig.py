@@ -24,24 +24,27 @@ from regions.passwords import new_password, verifier
 PASSWORD = new_password()
 N_DATABASES = 100
 STUDIES_A_DAY = 833
+# Rows lie in the order in which they came, as a region writes them.
 FILL = """
 INSERT INTO study_native (study_ref, received_at, modality, manufacturer, model_name, kvp,
   patient_age_years, n_images)
-SELECT 's' || g, now() - random() * interval '{days} days', 'MG', 'Maker', 'M' || g % 3,
-  24 + random() * 10, 40 + random() * 30, 4
-FROM generate_series(1, {n}) g;
+SELECT 's' || g, received_at, 'MG', 'Maker', 'M' || g % 3, 24 + random() * 10,
+  40 + random() * 30, 4
+FROM (SELECT g, now() - random() * interval '{days} days' AS received_at
+      FROM generate_series(1, {n}) AS g) AS arrival
+ORDER BY received_at;
 INSERT INTO attempt_native (attempt_ref, study_ref, attempt_no, pipeline_code, pipeline_version,
   queued_at, started_at, ended_at, status, device_ref, fallback_kind)
 SELECT 'a' || row_id, study_ref, 1, 'mammo', '2.4', received_at + interval '1 s',
   received_at + interval '1 s' * (1 + random() * 10),
   received_at + interval '1 s' * (20 + random() * 100),
   CASE WHEN random() < 0.97 THEN 'done' ELSE 'failed' END, 'gpu-' || row_id % 2, 'none'
-FROM study_native;
+FROM study_native ORDER BY received_at;
 INSERT INTO prediction_native (attempt_ref, study_ref, model_code, model_version, class_code,
   score, is_positive, n_objects, max_object_mm)
 SELECT attempt_ref, study_ref, 'mammo-cls', '7', 'class-' || k, random() ^ 3, random() < 0.1, 1,
   random() * 40
-FROM attempt_native, generate_series(1, 4) k;
+FROM attempt_native, generate_series(1, 4) k ORDER BY attempt_native.row_id;
 ANALYZE;
 """
 # Many regions share a database; each has its own reader, who tells which region is meant.

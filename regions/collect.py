@@ -7,6 +7,7 @@ come out right, a crash changes nothing, and running twice changes nothing.
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from regions.contract import Facts
 from regions.deadline import hard_deadline
 from regions.failures import Failure
 from regions.foreign_server import ensure_foreign_server
-from regions.localday import count_hours, day_bounds, local_day
+from regions.localday import HOUR, day_bounds, local_day
 from regions.models import AccessPath, Collection, FailureKind, Region
 from regions.outcome import (
     Depth,
@@ -41,7 +42,7 @@ RECENT = timedelta(hours=6)
 LOOK_BACK, LOOK_BACK_EVERY = timedelta(hours=72), timedelta(hours=1)
 KEPT_HOURS, SWEEP_EVERY = timedelta(days=90), timedelta(hours=24)
 LOOK_AHEAD = timedelta(hours=2)
-WINDOW = timedelta(days=7)
+WINDOW_HOURS = 7 * 24
 WINDOW_TIMEOUT_S = 90
 PROFILE_EVERY = timedelta(hours=1)
 BUCKET = (
@@ -146,14 +147,15 @@ def _replace_windows(
     end = now + LOOK_AHEAD
     start = progress.window_from
     while True:
-        window = (start, min(start + WINDOW, end))
+        n_hours = min(math.ceil((end - start) / HOUR), WINDOW_HOURS)
+        window = (start, start + n_hours * HOUR)
         with (
             hard_deadline(session.center, WINDOW_TIMEOUT_S, "collecting the changed hours"),
             session.center.transaction(),
         ):
-            facts, changed = _ask(session.center, region, window)
+            facts, changed = _ask(session.center, region, start, n_hours)
             check_facts(region, facts, columns_hash)
-            progress.n_checked += count_hours(*window, region.zone)
+            progress.n_checked += n_hours
             _replace(session.center, region, window, changed, progress, now)
         start = window[1]
         if start >= end:
@@ -164,19 +166,25 @@ def _replace_windows(
 
 
 def _ask(
-    center: psycopg.Connection[Any], region: Region, window: Window
+    center: psycopg.Connection[Any], region: Region, start: datetime, n_hours: int
 ) -> tuple[Facts, list[dict[str, Any]]]:
-    """Return the region's facts, and the hours of which our buckets are of other rows."""
+    """Return the region's facts, and the hours of which our buckets are of other rows.
+
+    Of so many hours, from the one that holds `start`: the region knows when its hours begin.
+    """
+    hour_before = start - HOUR
     sent_at = read_clock()
     with center.cursor(row_factory=dict_row) as cursor:
         rows = _run(
             cursor,
             region,
             "changed_hours",
-            window_from=window[0],
-            window_to=window[1],
-            utc_from=_utc_day(window[0]),
-            utc_to=_utc_day(window[1]),
+            hour_before=hour_before,
+            window_from=start,
+            window_to=start + n_hours * HOUR,
+            n_hours=n_hours,
+            day_before=_utc_day(hour_before),
+            day_from=_utc_day(start),
         ).fetchall()
     facts = next((row for row in rows if row["hour"] is None), None)
     return facts_of(facts, sent_at), [row for row in rows if row["hour"]]

@@ -30,12 +30,6 @@ def day_hours(day: date, zone: ZoneInfo) -> list[datetime]:
     return [start + n * HOUR for n in range(round((end - start) / HOUR))]
 
 
-def count_hours(start: datetime, end: datetime, zone: ZoneInfo) -> int:
-    """Return how many hours of the region's clock begin at `start` or later and before `end`."""
-    epoch = datetime(1970, 1, 1, tzinfo=UTC) + (start.astimezone(zone).utcoffset() or HOUR) % HOUR
-    return (start - epoch) // -HOUR - (end - epoch) // -HOUR
-
-
 def validate_time_zone(name: str) -> None:
     """Refuse unknown zones, and those whose clocks shift by less than an hour."""
     if name not in available_timezones():

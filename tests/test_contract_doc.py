@@ -153,7 +153,7 @@ def test_it_sees_a_change_in_every_table(
 
 @pytest.mark.integration
 def test_it_finds_an_hour_by_the_index(perm: psycopg.Connection[Any]) -> None:
-    plan = plan_inside(perm, "fingerprint_of_hour", NOON)
+    plan = plan_inside(perm, "fingerprints_of_hours", NOON, 8)
 
     assert "exam_timezone_idx" in plan
     assert "Seq Scan on exam" not in plan
@@ -170,7 +170,7 @@ def test_it_prints_an_upgrade_that_leaves_overlay_and_reader_alone() -> None:
 def test_it_upgrades_beneath_the_overlay(
     ask: Callable[..., list[Any]], perm: psycopg.Connection[Any]
 ) -> None:
-    query = "SELECT * FROM fleet_contract.hour_check WHERE hour = %s"
+    query = "SELECT * FROM fleet_contract.hour_check WHERE first_hour = %s AND n_hours = 1"
     before = ask(query, NOON)
 
     perm.execute(upgrade_sql().encode())
@@ -180,12 +180,14 @@ def test_it_upgrades_beneath_the_overlay(
 
 @pytest.mark.integration
 def test_it_counts_only_hours_that_are_not_known(ask: Callable[..., list[Any]]) -> None:
-    ((version,),) = ask("SELECT version FROM fleet_contract.hour_check WHERE hour = %s", NOON)
+    ((version,),) = ask(
+        "SELECT version FROM fleet_contract.hour_check WHERE first_hour = %s AND n_hours = 1", NOON
+    )
 
     plan = ask(
         "EXPLAIN (ANALYZE, COSTS off) SELECT n_received FROM fleet_contract.hour_check"
-        " WHERE hour BETWEEN %s AND %s AND version <> ALL (%s)",
-        *(NOON - timedelta(hours=1), NOON, [version]),
+        " WHERE first_hour = %s AND n_hours = 2 AND version <> ALL (%s)",
+        *(NOON - timedelta(hours=1), [version]),
     )
 
     (counted,) = [line for (line,) in plan if "counts_of_hour" in line]

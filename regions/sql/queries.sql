@@ -56,18 +56,19 @@ SELECT (SELECT count(*) FROM fleet_contract.study WHERE received_at > now() + in
   + (SELECT count(*) FROM fleet_contract.study WHERE received_at < timestamptz '2000-01-01 00:00Z')
   + (SELECT count(*) FROM fleet_contract.study WHERE received_at IS NULL);
 
--- Hours whose row versions are not those that our bucket was made of, with their counts; and,
--- without an hour, what the region says of itself.
+-- Hours whose row versions are not those that our bucket was made of, with their counts: of so many
+-- hours, from the one that holds window_from. And, without an hour, what the region says of itself.
 -- name: changed_hours
 WITH known AS MATERIALIZED (
   SELECT hour, fingerprint FROM regions_hourlyrollup
-  WHERE region_id = %(region)s AND hour >= %(window_from)s AND hour < %(window_to)s)
+  WHERE region_id = %(region)s AND hour > %(hour_before)s AND hour < %(window_to)s)
 SELECT f.hour, f.fingerprint, f.n_received, f.n_filtered, f.n_capped, f.flow::text,
   f.outputs::text, f.causes::text, f.region_code, f.major, f.minor, f.site_tz, f.provides,
   f.region_now, f.server_version, f.utc_offset_s, f.columns_hash, f.latest_received_at
 FROM {schema}.hour_check f
-WHERE (f.utc_day IS NULL OR f.utc_day BETWEEN %(utc_from)s AND %(utc_to)s)
-  AND (f.hour IS NULL OR f.hour >= %(window_from)s AND f.hour < %(window_to)s)
+WHERE (f.utc_day IS NULL OR f.utc_day BETWEEN %(day_before)s AND %(day_from)s)
+  AND (f.first_hour IS NULL OR f.first_hour > %(hour_before)s AND f.first_hour <= %(window_from)s)
+  AND (f.n_hours IS NULL OR f.n_hours = %(n_hours)s)
   AND (f.n IS NULL OR f.n > 0 OR f.hour = ANY (ARRAY(SELECT hour FROM known)))
   AND (f.version IS NULL OR f.version <> ALL (ARRAY(
     SELECT extract(epoch FROM hour)::bigint || ' ' || fingerprint FROM known)));

@@ -28,7 +28,8 @@ ALTER VIEW fleet_contract.hour_check RENAME TO check_as_it_was;
 CREATE VIEW fleet_contract.hour_check AS SELECT region_code, utc_day, hour, n, fingerprint, major,
   minor, site_tz, provides, region_now, server_version, utc_offset_s, columns_hash,
   latest_received_at, version, n_received, n_filtered, n_capped,
-  CASE WHEN flow IS NOT NULL THEN '{}'::json END AS flow, outputs, causes
+  CASE WHEN flow IS NOT NULL THEN '{}'::json END AS flow, outputs, causes,
+  first_hour, n_hours
 FROM fleet_contract.check_as_it_was
 """
 

@@ -42,10 +42,11 @@ CROSS JOIN LATERAL generate_series(
   d.midnight + zone.past_the_hour, d.midnight + zone.past_the_hour + interval '23 hours',
   interval '1 hour') AS h (hour);
 
--- Count and order-independent hash of all row versions that the hour's counts depend on.
-CREATE OR REPLACE FUNCTION fleet_contract.fingerprint_of_hour(hour_begins timestamptz)
-RETURNS TABLE (n int, fingerprint bigint)
-LANGUAGE plpgsql STABLE ROWS 1
+-- Count and order-independent hash of all row versions that an hour's counts depend on, for each
+-- of so many hours. To ask for eight hours at once takes half as long as to ask eight times.
+CREATE OR REPLACE FUNCTION fleet_contract.fingerprints_of_hours(first_hour timestamptz, n_hours int)
+RETURNS TABLE (hour timestamptz, n int, fingerprint bigint)
+LANGUAGE plpgsql STABLE ROWS 8
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
@@ -53,35 +54,40 @@ AS $$
 BEGIN
   RETURN QUERY
   WITH s AS MATERIALIZED (
-    SELECT study_ref, hashint8extended(
-      coalesce(row_version, hashtextextended(study::text, 0)), row_id) AS v
+    SELECT study_ref, floor(date_part('epoch', received_at - first_hour) / 3600)::int AS place,
+      hashint8extended(coalesce(row_version, hashtextextended(study::text, 0)), row_id) AS v
     FROM fleet_contract.study
-    WHERE received_at >= hour_begins AND received_at < hour_begins + interval '1 hour'),
+    WHERE received_at >= first_hour AND received_at < first_hour + n_hours * interval '1 hour'),
   p AS MATERIALIZED (
-    SELECT p.attempt_ref, p.v
+    SELECT s.place, p.attempt_ref, p.v
     FROM s CROSS JOIN LATERAL (
       SELECT t.attempt_ref, hashint8extended(
         coalesce(row_version, hashtextextended(t::text, 0)), row_id) AS v
-      FROM fleet_contract.processing t WHERE t.study_ref = s.study_ref OFFSET 0) AS p)
-  SELECT count(*)::int AS n,
-    mod(coalesce(sum(v), 0) + count(*), 9223372036854775807)::bigint AS fingerprint
-  FROM (
-    SELECT v FROM s
-    UNION ALL SELECT v FROM p
-    UNION ALL SELECT r.v
-    FROM p CROSS JOIN LATERAL (
-      SELECT hashint8extended(coalesce(row_version, hashtextextended(t::text, 0)), row_id) AS v
-      FROM fleet_contract.prediction t WHERE t.attempt_ref = p.attempt_ref OFFSET 0) AS r
-    UNION ALL SELECT hashint8extended(
-      coalesce(row_version, hashtextextended(input_rejection::text, 0)), row_id)
-    FROM fleet_contract.input_rejection
-    WHERE rejected_at >= hour_begins AND rejected_at < hour_begins + interval '1 hour') AS versions;
+      FROM fleet_contract.processing t WHERE t.study_ref = s.study_ref OFFSET 0) AS p),
+  hashed AS (
+    SELECT place, count(*) AS n,
+      mod(coalesce(sum(v), 0) + count(*), 9223372036854775807)::bigint AS fingerprint
+    FROM (
+      SELECT place, v FROM s
+      UNION ALL SELECT place, v FROM p
+      UNION ALL SELECT p.place, r.v
+      FROM p CROSS JOIN LATERAL (
+        SELECT hashint8extended(coalesce(row_version, hashtextextended(t::text, 0)), row_id) AS v
+        FROM fleet_contract.prediction t WHERE t.attempt_ref = p.attempt_ref OFFSET 0) AS r
+      UNION ALL SELECT floor(date_part('epoch', rejected_at - first_hour) / 3600)::int,
+        hashint8extended(coalesce(row_version, hashtextextended(input_rejection::text, 0)), row_id)
+      FROM fleet_contract.input_rejection
+      WHERE rejected_at >= first_hour AND rejected_at < first_hour + n_hours * interval '1 hour'
+    ) AS versions
+    GROUP BY place)
+  SELECT first_hour + place * interval '1 hour', coalesce(n, 0)::int, coalesce(fingerprint, 0)
+  FROM generate_series(0, n_hours - 1) AS every (place) LEFT JOIN hashed USING (place);
 END $$;
 
 CREATE OR REPLACE VIEW fleet_contract.hour_fingerprint AS
 SELECT h.region_code, h.utc_day, h.hour, f.n, f.fingerprint
 FROM fleet_contract.hour_series h
-CROSS JOIN LATERAL fleet_contract.fingerprint_of_hour(h.hour) AS f;
+CROSS JOIN LATERAL fleet_contract.fingerprints_of_hours(h.hour, 1) AS f;
 
 -- Who the region is, its clock, its zone and the shape of its contract. The columns are looked up
 -- view by view: the planner would read all columns of the database.
@@ -258,22 +264,25 @@ FROM fleet_contract.hour_series h
 CROSS JOIN LATERAL fleet_contract.counts_of_hour(h.hour) AS f;
 
 -- All that a collection asks, in one question, since each costs round trips: the facts in a row
--- without an hour; and the hours. Who says that a version is known spares the region from counting
--- that hour: the counts depend on the fingerprint by the CASE, so that they are computed last.
+-- without an hour; and the hours, so many from the first. Who says that a version is known spares
+-- the region from counting that hour: the counts depend on the fingerprint by the CASE, so that
+-- they are computed last.
 CREATE OR REPLACE VIEW fleet_contract.hour_check AS
-SELECT h.region_code, h.utc_day, h.hour, f.n, f.fingerprint, NULL::int AS major,
+SELECT h.region_code, h.utc_day, f.hour, f.n, f.fingerprint, NULL::int AS major,
   NULL::int AS minor, NULL::text AS site_tz, NULL::text[] AS provides,
   NULL::timestamptz AS region_now, NULL::int AS server_version, NULL::float8 AS utc_offset_s,
   NULL::text AS columns_hash, NULL::timestamptz AS latest_received_at,
-  extract(epoch FROM h.hour)::bigint || ' ' || f.fingerprint AS version,
-  c.n_received, c.n_filtered, c.n_capped, c.flow, c.outputs, c.causes
+  extract(epoch FROM f.hour)::bigint || ' ' || f.fingerprint AS version,
+  c.n_received, c.n_filtered, c.n_capped, c.flow, c.outputs, c.causes,
+  h.hour AS first_hour, w.n_hours
 FROM fleet_contract.hour_series h
-CROSS JOIN LATERAL fleet_contract.fingerprint_of_hour(h.hour) AS f
-CROSS JOIN LATERAL fleet_contract.counts_of_hour(CASE WHEN f.n >= 0 THEN h.hour END) AS c
+CROSS JOIN generate_series(1, 168) AS w (n_hours)
+CROSS JOIN LATERAL fleet_contract.fingerprints_of_hours(h.hour, w.n_hours) AS f
+CROSS JOIN LATERAL fleet_contract.counts_of_hour(CASE WHEN f.n >= 0 THEN f.hour END) AS c
 UNION ALL
 SELECT region_code, NULL, NULL, NULL, NULL, major, minor, site_tz, provides, region_now,
   server_version, utc_offset_s, columns_hash, latest_received_at, NULL, NULL, NULL, NULL, NULL,
-  NULL, NULL
+  NULL, NULL, NULL, NULL
 FROM fleet_contract.region_facts;
 
 -- One row a local day: what must be compared between days, by the day, so that no group of fewer

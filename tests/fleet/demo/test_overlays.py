@@ -162,10 +162,14 @@ def last_day_of_summer(zone: str) -> date:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("function", ["fingerprint_of_hour", "counts_of_hour"])
-def test_it_scans_no_native_table_for_an_hour(large: Filled, function: str) -> None:
+@pytest.mark.parametrize(
+    ("function", "arguments"), [("fingerprints_of_hours", [8]), ("counts_of_hour", [])]
+)
+def test_it_scans_no_native_table_for_an_hour(
+    large: Filled, function: str, arguments: list[int]
+) -> None:
     hour = next(hours_between(large.end - timedelta(days=2), large.end, large.sham))
-    plan = plan_inside(large.connection, function, hour)
+    plan = plan_inside(large.connection, function, hour, *arguments)
     assert "Index" in plan
     assert not set(re.findall(r"Seq Scan on (\w+)", plan)) & NATIVE
 
