@@ -1,8 +1,8 @@
 """Collect a region: reach it, check its contract, find the changed hours, replace them.
 
-A bucket (an hour, or a local day's profile) is made anew of the region's rows and replaces ours in
-one transaction, read from one snapshot of the region. So late, corrected, moved and deleted rows
-come out right, a crash changes nothing, and running twice changes nothing.
+A bucket (an hour, or a local day's profile) is made anew of the region's rows, read from one
+snapshot of the region, and replaces ours in one transaction. So late, corrected, moved and deleted
+rows come out right, a crash leaves no half a bucket, and running twice changes nothing.
 """
 
 from __future__ import annotations
@@ -142,17 +142,15 @@ def _replace_windows(
 ) -> Facts:
     """Bring one window of hours after the other up to date, each in its own transaction.
 
-    Returns what the region said of itself in the last one.
+    A window is read in one question, and so from one snapshot of the region. Returns what the
+    region said of itself in the last one.
     """
     end = now + LOOK_AHEAD
     start = progress.window_from
     while True:
         n_hours = min(math.ceil((end - start) / HOUR), WINDOW_HOURS)
         window = (start, start + n_hours * HOUR)
-        with (
-            hard_deadline(session.center, WINDOW_TIMEOUT_S, "collecting the changed hours"),
-            session.center.transaction(),
-        ):
+        with hard_deadline(session.center, WINDOW_TIMEOUT_S, "collecting the changed hours"):
             facts, changed = _ask(session.center, region, start, n_hours)
             check_facts(region, facts, columns_hash)
             progress.n_checked += n_hours
@@ -198,9 +196,10 @@ def _replace(
     progress: Progress,
     now: datetime,
 ) -> None:
-    """Replace the changed hours, their days, and the profiles of the window's changed days.
+    """Replace the changed hours and their days; then the profiles of the window's changed days.
 
-    The running day's profile at most every PROFILE_EVERY.
+    The running day's profile at most every PROFILE_EVERY. A profile may be of later rows than its
+    day says: then the day's next change brings it again.
     """
     rows = _run(
         center,
@@ -215,8 +214,9 @@ def _replace(
         profiled_before=now - PROFILE_EVERY,
     )
     if days := [day for (day,) in rows]:
-        _run(center, region, "delete_profiles", days=days)
-        _run(center, region, "insert_profiles", days=days, now=now)
+        with center.transaction():
+            _run(center, region, "delete_profiles", days=days)
+            _run(center, region, "insert_profiles", days=days, now=now)
     progress.n_replaced += len(changed)
     progress.n_capped += sum(row["n_capped"] for row in changed)
 

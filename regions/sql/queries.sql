@@ -75,8 +75,8 @@ WHERE (f.utc_day IS NULL OR f.utc_day BETWEEN %(day_before)s AND %(day_from)s)
 
 -- name: replace_hours
 SELECT fleet.replace_hours(%(region)s, %(zone)s, %(now)s, %(hour)s, %(fingerprint)s,
-  %(n_received)s, %(n_filtered)s, %(n_capped)s, %(flow)s::text[], %(outputs)s::text[],
-  %(causes)s::text[], %(day_from)s, %(day_to)s, %(today)s, %(profiled_before)s);
+  %(n_received)s, %(n_filtered)s, %(n_capped)s, %(flow)b::text[], %(outputs)b::text[],
+  %(causes)b::text[], %(day_from)s, %(day_to)s, %(today)s, %(profiled_before)s);
 
 -- name: delete_profiles
 WITH inputs AS (

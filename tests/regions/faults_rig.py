@@ -224,9 +224,13 @@ def await_true(is_so: Callable[[], bool], timeout: float = WITHIN_S) -> float:
 
 
 def threads_of_ours() -> set[str]:
-    """Return the names of the threads without those of the rig and Django's connection pool."""
+    """Return the names of the threads without those of the rig and those that a process keeps.
+
+    It keeps Django's connection pool, and the one that watches deadlines.
+    """
     names = {thread.name for thread in threading.enumerate()}
-    return {name for name in names if not name.startswith(("pool-", "relays", "collector"))}
+    kept = ("pool-", "relays", "collector", "deadlines")
+    return {name for name in names if not name.startswith(kept)}
 
 
 def busy_backends(cluster: Cluster) -> int:
