@@ -106,12 +106,11 @@ BEGIN
     clock_timestamp() AS region_now, current_setting('server_version_num')::int AS server_version,
     extract(epoch FROM (now() AT TIME ZONE i.site_tz) - (now() AT TIME ZONE 'UTC'))::float8
       AS utc_offset_s,
-    (SELECT md5(string_agg(of_view, ',' ORDER BY relname))
-     FROM (SELECT c.relname, (
-         SELECT string_agg(c.relname || '.' || a.attname || ' '
-           || format_type(a.atttypid, a.atttypmod), ',' ORDER BY a.attnum)
-         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS of_view
-       FROM pg_class c WHERE c.relnamespace = 'fleet_contract'::regnamespace) AS v) AS columns_hash,
+    (SELECT sum((
+         SELECT sum(hashint8extended(a.atttypid::bigint, hashint8extended(a.atttypmod,
+           hashtextextended(c.relname || '.' || a.attname, a.attnum))))
+         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0))::text
+     FROM pg_class c WHERE c.relnamespace = 'fleet_contract'::regnamespace) AS columns_hash,
     (SELECT max(received_at) FROM fleet_contract.study
      WHERE received_at BETWEEN timestamptz '2000-01-01 00:00Z' AND now() + interval '24 hours')
       AS latest_received_at
@@ -281,9 +280,9 @@ CROSS JOIN LATERAL fleet_contract.fingerprints_of_hours(h.hour, w.n_hours) AS f
 CROSS JOIN LATERAL fleet_contract.counts_of_hour(CASE WHEN f.n >= 0 THEN f.hour END) AS c
 UNION ALL
 SELECT region_code, NULL, NULL, NULL, NULL, major, minor, site_tz, provides, region_now,
-  server_version, utc_offset_s, columns_hash, latest_received_at, NULL, NULL, NULL, NULL, NULL,
-  NULL, NULL, NULL, NULL
-FROM fleet_contract.region_facts;
+  server_version, utc_offset_s, columns_hash COLLATE "C", latest_received_at, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL
+FROM fleet_contract.facts_of_region();
 
 -- One row a local day: what must be compared between days, by the day, so that no group of fewer
 -- than a handful of patients an hour ever travels. inputs: attribute (a), device model (d), n,
