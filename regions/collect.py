@@ -105,7 +105,10 @@ def _bring_in(
             session.forget_region()
             progress = _plan(region, standing, now, is_sweep)
     path, columns_hash = reach_region(session, region, standing.paths, standing.columns_hash)
-    return _go(session, region, path, columns_hash, progress, now)
+    run = _go(session, region, path, columns_hash, progress, now)
+    # The foreign tables' connection stays; a region need not hold two for each of our workers.
+    session.leave()
+    return run
 
 
 def _go(
