@@ -19,7 +19,6 @@ from regions.models import (
 )
 from regions.retention import prune
 from regions.sessions import borrowed_session
-from tests.regions.faults_rig import await_true
 from tests.rig.region_database import RegionDatabase
 from tests.rig.rollup_truth import expected_rollups
 from tests.rig.rollups import HOURLY_TABLES, differences, kept_rollups
@@ -349,13 +348,6 @@ def test_it_leaves_a_region_to_the_worker_that_has_it(region: Region) -> None:
 
         session.center.execute("SELECT pg_advisory_unlock_all()")
     assert not Collection.objects.exists()
-
-
-def test_it_holds_one_connection_into_the_region(database: RegionDatabase, region: Region) -> None:
-    collect(region, NOW)
-
-    held = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s"
-    await_true(lambda: database.execute(held, [database.reader]) == [(1,)])
 
 
 def test_it_keeps_the_buckets_of_a_region_that_stops_answering(

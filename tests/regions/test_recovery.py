@@ -109,7 +109,7 @@ def test_it_goes_on_after_the_warm_line_was_cut(
     run(region)
     add_study(database)
 
-    assert line.cut() == 2
+    assert line.cut() == 1
     assert run(region).sentence == ""
     assert n_received() == 1
 

@@ -43,7 +43,7 @@ CROSS JOIN LATERAL generate_series(
   interval '1 hour') AS h (hour);
 
 -- Count and order-independent hash of all row versions that an hour's counts depend on, for each
--- of so many hours. To ask for eight hours at once takes half as long as to ask eight times.
+-- of so many hours. Eight hours asked at once take three fifths of eight questions.
 CREATE OR REPLACE FUNCTION fleet_contract.fingerprints_of_hours(first_hour timestamptz, n_hours int)
 RETURNS TABLE (hour timestamptz, n int, fingerprint bigint)
 LANGUAGE plpgsql STABLE ROWS 8

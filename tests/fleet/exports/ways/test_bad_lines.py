@@ -121,7 +121,7 @@ def test_it_fetches_at_most_64_kib_twice_when_the_worker_is_killed(
     fetcher = Fetcher(hop, source, tmp_path / "raw", study.uid, tmp_path / "log")
     line.before_cut = fetcher.kill
     fetcher.start()
-    fetcher.wait(60)
+    fetcher.wait(150)
 
     fetcher.stop()
     line.stop()
@@ -163,7 +163,7 @@ def test_it_fetches_at_most_one_instance_twice_when_the_worker_is_killed(
     fetcher = Fetcher(hop, archive, tmp_path / "raw", lasting_study.uid, tmp_path / "log")
     line.before_cut = fetcher.kill
     fetcher.start()
-    fetcher.wait(60)
+    fetcher.wait(150)
 
     fetcher.stop()
     line.stop()
