@@ -16,13 +16,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 import fleet.wsgi  # noqa: F401  (the web process sets its garbage collector there)
-from bench.report import Report, loop_ms
+from bench.report import FAST, Report, loop_ms
 from bench.rig import center
 from fleet.clock import now
 
 REQUESTS = 100
-# The processors run fast where the loop took this much longer than at its fastest.
-FAST = 1.25
 # Of fewer requests nothing is said.
 FEWEST = 20
 YEAR = """
