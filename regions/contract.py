@@ -65,17 +65,12 @@ def password_sql(reader: str, verifier: str) -> str:
     )
 
 
-def reader_sql(reader: str, database: str) -> str:
-    """Return what makes the role with which the center reads."""
+def contract_sql(reader: str, database: str) -> str:
+    """Return all that a region's administrator runs: views, then the reading role."""
     role = sql_file("contract/3_reader.sql")
     for word, name in (("{reader}", reader), ("{database}", database)):
         role = role.replace(word, sql.Identifier(name).as_string(None))
-    return role
-
-
-def contract_sql(reader: str, database: str) -> str:
-    """Return all that a region's administrator runs: views, then the reading role."""
-    return install_sql() + "\n" + reader_sql(reader, database)
+    return install_sql() + "\n" + role
 
 
 def compare_columns(needed: Columns, shown: Columns) -> None:

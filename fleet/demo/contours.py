@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from fleet.demo import native
 from fleet.demo.children import Children
@@ -20,7 +21,6 @@ from fleet.demo.postgres import Cluster
 from fleet.demo.scenario import DAYS, Keeps, Part
 from fleet.demo.servers import LOOPBACK, Process, ServerError, tail
 from fleet.demo.ssh import SshServer
-from regions.contract import password_sql, reader_sql
 from regions.passwords import verifier
 from regions.sql import sql_file
 
@@ -73,9 +73,14 @@ class Contours:
                     self._create_reader(superuser, part)
 
     def _create_reader(self, superuser: psycopg.Connection[Any], part: Part) -> None:
-        reader = self.reader(part)
-        superuser.execute(reader_sql(reader, part.code).encode())
-        superuser.execute(password_sql(reader, verifier(self.folder.secret(reader))).encode())
+        reader = sql.Identifier(self.reader(part))
+        superuser.execute(
+            sql.SQL(sql_file("contract/3_reader.sql")).format(
+                reader=reader, database=sql.Identifier(part.code)
+            )
+        )
+        password = sql.Literal(verifier(self.folder.secret(self.reader(part))))
+        superuser.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(reader, password))
 
     def fill_history(self, children: Children, news: Callable[[str], None]) -> None:
         """Fill the regions that are empty, as many at a time as there are processors.
