@@ -109,7 +109,8 @@ def test_it_goes_on_after_the_warm_line_was_cut(
     run(region)
     add_study(database)
 
-    assert line.cut() == 1
+    await_true(lambda: len(line.links) == 1)
+    line.cut()
     assert run(region).sentence == ""
     assert n_received() == 1
 
