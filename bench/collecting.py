@@ -30,7 +30,7 @@ from regions.union import rebuild_union
 RTT_S = 0.05
 ROUNDS = 20
 ROUNDS_ALONE = 5
-# Of fewer fast rounds nothing is said.
+# With fewer fast rounds the medians are of all.
 FEWEST = 4
 READERS = "postgres: r0"
 
