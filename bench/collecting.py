@@ -1,8 +1,8 @@
 """100 regions at 50 ms round trip: a collection, cold and warm, against the views and the floor.
 
-The processors of a shared machine change their speed from second to second, twofold: a fixed loop
-beside each round tells which rounds they ran fast for. Where there are enough, the medians are of
-these, and so are the ratios.
+A virtual machine's neighbours take its processors now and then, for an instant or for seconds, and
+its kernel is told how much they took. Where there are enough rounds that they left alone, the
+medians are of these, and so are the ratios.
 """
 
 from __future__ import annotations
@@ -17,37 +17,37 @@ from typing import Any
 import psutil
 import psycopg
 
-from bench.processors import Processors
-from bench.report import FAST, Report, loop_ms
+from bench.processors import Processors, stolen_s
+from bench.report import Report
 from bench.rig import Line, center, touch
 from fleet.clock import now
 from fleet.demo.postgres import Cluster
 from regions import sessions
 from regions.collect import collect
-from regions.models import Collection, Region
+from regions.models import Region
 from regions.union import rebuild_union
 
 RTT_S = 0.05
 ROUNDS = 20
 ROUNDS_ALONE = 5
-# With fewer fast rounds the medians are of all.
+# A round is left alone while neighbours take less than this share of the processors' time; with
+# fewer such rounds the medians are of all.
+LEFT_ALONE = 0.01
 FEWEST = 4
 READERS = "postgres: r0"
 
 
 @dataclass(frozen=True)
 class Round:
-    """One collection of all regions: its seconds, those of processors by kind, and a loop's."""
+    """One collection of all regions: its seconds, and those of processors by kind and stolen."""
 
     seconds: float
     spent_s: dict[str, float]
-    loop_ms: float
+    stolen_s: float
 
-
-def sweep(regions: list[Region], n_threads: int) -> list[Collection]:
-    """Collect all regions at once; return their runs."""
-    with ThreadPoolExecutor(n_threads) as pool:
-        return list(pool.map(lambda region: collect(region, now()), regions))
+    @property
+    def is_left_alone(self) -> bool:
+        return self.stolen_s < LEFT_ALONE * self.seconds * psutil.cpu_count()
 
 
 def timed(work: Callable[[], Any]) -> float:
@@ -56,22 +56,46 @@ def timed(work: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
+class Worker:
+    """Collects regions at once, in threads that stand before a round."""
+
+    def __init__(self, cluster: Cluster, wire: Line, n_threads: int) -> None:
+        self._cluster = cluster
+        self._processors = Processors(cluster, wire)
+        self._pool = ThreadPoolExecutor(n_threads)
+
+    def collect(self, regions: list[Region]) -> None:
+        runs = list(self._pool.map(lambda region: collect(region, now()), regions))
+        failed = [run for run in runs if run.failure]
+        if failed:
+            raise SystemExit(f"{len(failed)} collections failed: {failed[0].sentence}")
+
+    def measure(self, regions: list[Region], prepare: Callable[[], None]) -> Round:
+        prepare()
+        touch(self._cluster)
+        before, stolen_before = self._processors.spent_s(), stolen_s()
+        seconds = timed(lambda: self.collect(regions))
+        after, stolen_after = self._processors.spent_s(), stolen_s()
+        spent_s = {kind: after[kind] - before[kind] for kind in after}
+        return Round(seconds, spent_s, stolen_after - stolen_before)
+
+
 def bench(report: Report, cluster: Cluster, regions: list[Region], wire: Line) -> None:
     n = len(regions)
-    report.add("first load, 4 days of rows", timed(lambda: _collect(regions)), "s")
-    processors = Processors(cluster, wire)
+    worker = Worker(cluster, wire, n)
+    report.add("first load, 4 days of rows", timed(lambda: worker.collect(regions)), "s")
     medians = {}
     for name, prepare in STATES.items():
-        alone = [_round(cluster, regions[:1], prepare, processors) for _ in range(ROUNDS_ALONE)]
+        alone = [worker.measure(regions[:1], prepare) for _ in range(ROUNDS_ALONE)]
         before = wire.n_bytes()
-        rounds = [_round(cluster, regions, prepare, processors) for _ in range(ROUNDS)]
+        rounds = [worker.measure(regions, prepare) for _ in range(ROUNDS)]
         n_bytes = sum(wire.n_bytes()) - sum(before)
         what = f"{n} regions, one changed hour each, {name}"
         report.add(f"{what}, all rounds", median(each.seconds for each in rounds), "s")
-        fast = _fast(rounds)
-        report.add(f"rounds while the fixed loop was fast, {name}", len(fast), "")
-        if len(fast) >= FEWEST:
-            rounds = fast
+        left_alone = [each for each in rounds if each.is_left_alone]
+        report.add(f"rounds of {ROUNDS} that neighbours left alone, {name}", len(left_alone), "")
+        if len(left_alone) >= FEWEST:
+            rounds = left_alone
         medians[name] = median(each.seconds for each in rounds)
         report.add(what, medians[name], "s")
         report.add(f"one region alone, {name}", median(each.seconds for each in alone), "s")
@@ -100,7 +124,8 @@ def bench(report: Report, cluster: Cluster, regions: list[Region], wire: Line) -
 def _let_go() -> None:
     """Close every connection into a region; the center's own sessions stay."""
     for session in sessions._idle.values():
-        session.forget_region()
+        session.leave()
+        session.center.execute("SELECT postgres_fdw_disconnect_all()")
 
 
 # What is open before a round: nothing, as in a worker that has just started; the worker's own
@@ -110,33 +135,6 @@ STATES: dict[str, Callable[[], None]] = {
     "cold": _let_go,
     "warm": lambda: None,
 }
-
-
-def _round(
-    cluster: Cluster,
-    regions: list[Region],
-    prepare: Callable[[], None],
-    processors: Processors,
-) -> Round:
-    prepare()
-    touch(cluster)
-    loop_before_ms = loop_ms()
-    before = processors.spent_s()
-    seconds = timed(lambda: _collect(regions))
-    after = processors.spent_s()
-    spent_s = {kind: after[kind] - before[kind] for kind in after}
-    return Round(seconds, spent_s, max(loop_before_ms, loop_ms()))
-
-
-def _fast(rounds: list[Round]) -> list[Round]:
-    fastest_ms = min(each.loop_ms for each in rounds)
-    return [each for each in rounds if each.loop_ms < FAST * fastest_ms]
-
-
-def _collect(regions: list[Region]) -> None:
-    failed = [run for run in sweep(regions, 100) if run.failure]
-    if failed:
-        raise SystemExit(f"{len(failed)} collections failed: {failed[0].sentence}")
 
 
 def _at_center_mib() -> float:

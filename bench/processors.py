@@ -28,6 +28,11 @@ class Processors:
         return {kind: _with_children(psutil.Process(pid)) for kind, pid in self._pids.items()}
 
 
+def stolen_s() -> float:
+    """Return the seconds so far in which this virtual machine's processors were kept from it."""
+    return float(getattr(psutil.cpu_times(), "steal", 0))
+
+
 def _with_children(process: psutil.Process) -> float:
     """Return the time of a server with its backends; of ourselves, who started all, our own."""
     own = process.cpu_times()

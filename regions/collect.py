@@ -32,7 +32,7 @@ from regions.outcome import (
     record_failure,
     record_success,
 )
-from regions.probe import check_facts, facts_of, reach_region, reader_password
+from regions.probe import check_facts, facts_of, reach_region
 from regions.sessions import RegionSession, borrowed_session
 from regions.sql import named_statements
 
@@ -119,7 +119,7 @@ def _go(
     progress: Progress,
     now: datetime,
 ) -> Collection:
-    ensure_foreign_server(session, region, path, reader_password(region))
+    ensure_foreign_server(session, region, path)
     facts = _replace_windows(session, region, columns_hash, progress, now)
     return record_success(session.center, region, path, facts, progress, now)
 

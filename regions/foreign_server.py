@@ -17,6 +17,7 @@ from psycopg import sql
 from regions.contract import VIEWS, install_sql
 from regions.models import AccessPath, Region
 from regions.models.path import SOCKET_PORT
+from regions.probe import reader_password
 from regions.sessions import Endpoint, RegionSession
 from regions.sql import named_statements
 
@@ -58,43 +59,49 @@ def administering_connection() -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def ensure_foreign_server(
-    session: RegionSession, region: Region, path: AccessPath, password: str
-) -> None:
+def ensure_foreign_server(session: RegionSession, region: Region, path: AccessPath) -> None:
     """Make the region's server, mapping and tables what they must be, if they are not.
 
-    What they were made of is kept as two hashes in the server's comment, so that another contract
-    or password is noticed without reading the password back. A new path or password alters what
-    is there; another contract, or damage, makes the tables anew. A session looks once, and again
-    when something went wrong.
+    A session looks once, and again when something went wrong or the path or login is another.
+    Raises Failure(CONFIGURATION) without a password.
     """
-    host, port = foreign_endpoint(path)
+    endpoint = foreign_endpoint(path)
+    made_of = endpoint, region.database_name, region.database_user, region.database_password
+    if session.server_made_of != made_of:
+        _repair(session, region, endpoint, reader_password(region))
+        session.server_made_of = made_of
+
+
+def _repair(session: RegionSession, region: Region, endpoint: Endpoint, password: str) -> None:
+    """What server and tables were made of is kept as two hashes in the server's comment, so that
+    another contract or password is noticed without reading the password back. A new path or
+    password alters what is there; another contract, or damage, makes the tables anew.
+    """
+    host, port = endpoint
     options = SERVER_OPTIONS | {"host": host, "port": str(port), "dbname": region.database_name}
     login = {"user": region.database_user, "password": password}
     shape = _shape()
     mark = f"{shape} {_keyed_hash(options, login)}"
-    if session.server_mark == mark:
-        return
     row = session.center.execute(
         named_statements("queries.sql")["foreign_server"], {"server": region.foreign_schema}
     ).fetchone()
     found_mark, found_options, n_tables, is_mapped, is_there = row or ("", [], 0, False, False)
     is_whole = str(found_mark).startswith(shape) and (n_tables, is_mapped) == (len(VIEWS), True)
     is_at = set(found_options) == {f"{name}={value}" for name, value in options.items()}
-    if not (is_whole and is_at and found_mark == mark):
-        with administering_connection() as admin:
-            if is_whole and len(found_options) == len(options):
-                _alter(admin, region.foreign_schema, options, login)
-            else:
-                if is_there:
-                    _drop(admin, region.foreign_schema)
-                _create(admin, region.foreign_schema, options, login)
-            admin.execute(
-                sql.SQL("COMMENT ON SERVER {} IS {}").format(
-                    sql.Identifier(region.foreign_schema), sql.Literal(mark)
-                )
+    if is_whole and is_at and found_mark == mark:
+        return
+    with administering_connection() as admin:
+        if is_whole and len(found_options) == len(options):
+            _alter(admin, region.foreign_schema, options, login)
+        else:
+            if is_there:
+                _drop(admin, region.foreign_schema)
+            _create(admin, region.foreign_schema, options, login)
+        admin.execute(
+            sql.SQL("COMMENT ON SERVER {} IS {}").format(
+                sql.Identifier(region.foreign_schema), sql.Literal(mark)
             )
-    session.server_mark = mark
+        )
 
 
 @cache

@@ -51,8 +51,9 @@ class RegionSession:
         self.center.prepared_max = 24
         self.region: psycopg.Connection[Any] | None = None
         self.reached: tuple[Endpoint, str, str] | None = None
-        # What the region's foreign server was made of when this session last looked.
-        self.server_mark = ""
+        # The foreign server's endpoint, database and login when this session last looked at it; the
+        # password as it is kept.
+        self.server_made_of: tuple[Endpoint, str, str, str] | None = None
         self.idle_since = 0.0
 
     def reach(self, region: Region, endpoint: Endpoint, password: str) -> psycopg.Connection[Any]:
@@ -99,7 +100,7 @@ class RegionSession:
     def forget_region(self) -> None:
         """Close both ways into the region and trust nothing that was known of it."""
         self.leave()
-        self.server_mark = ""
+        self.server_made_of = None
         self.center.execute("SELECT postgres_fdw_disconnect_all()")
 
     def close(self) -> None:

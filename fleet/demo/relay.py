@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import cache
 from typing import Any, Literal, TypeVar, cast
 
 from fleet.demo.servers import LOOPBACK, free_port
@@ -49,16 +50,17 @@ class Relay:
         self.bytes_to_target = 0
         self.bytes_from_target = 0
         self.links: set[Link] = set()
+        self.loop = _shared_loop()
         self._mode: Mode = "pass"
         self._server: asyncio.Server | None = None
 
     def start(self) -> None:
         """Listen; connections are accepted on return."""
-        _run(self._listen())
+        self._run(self._listen())
 
     def stop(self) -> None:
         """Stop listening and reset every connection."""
-        _run(self._close())
+        self._run(self._close())
         self.cut()
 
     @property
@@ -67,14 +69,21 @@ class Relay:
 
     @mode.setter
     def mode(self, mode: Mode) -> None:
-        _run(self._change(mode))
+        self._run(self._change(mode))
 
     def cut(self) -> int:
         """Reset every open connection at both ends and return how many there were."""
-        return _run(self._cut())
+        return self._run(self._cut())
+
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        try:
+            return future.result(timeout=5)
+        finally:
+            future.cancel()
 
     async def _listen(self) -> None:
-        self._server = await _loop().create_server(
+        self._server = await self.loop.create_server(
             lambda: Link(self).near, self.host, self.port, backlog=512
         )
 
@@ -82,7 +91,7 @@ class Relay:
         if self._server is None:
             return
         for listening in self._server.sockets:
-            _loop().remove_reader(listening)
+            self.loop.remove_reader(listening)
         # What was accepted just now becomes a link in the loop's next turns; a server that is
         # closed by then would leave it open for nobody.
         for _turn in range(3):
@@ -111,7 +120,8 @@ class Link:
 
     def __init__(self, relay: Relay) -> None:
         self.relay = relay
-        self.opened_at = _loop().time()
+        self.loop = relay.loop
+        self.opened_at = self.loop.time()
         self.near = End(self)
         self.far = End(self)
         self.is_held = False
@@ -127,13 +137,13 @@ class Link:
         is_dialled = self._dialling is not None
         self.is_held = mode == "mute" or (mode != "pass" and not is_dialled)
         if not self.is_held and not is_dialled:
-            self._dialling = _loop().create_task(self._dial())
+            self._dialling = self.loop.create_task(self._dial())
         self.near.flow()
         self.far.flow()
 
     async def _dial(self) -> None:
         try:
-            await _loop().create_connection(lambda: self.far, *self.relay.target)
+            await self.loop.create_connection(lambda: self.far, *self.relay.target)
         except OSError:
             self.abort()
 
@@ -141,7 +151,7 @@ class Link:
         """Return when what was sent now arrives; nothing is sent before the handshake is over."""
         delay = self.relay.delay
         shaken_hands = self.opened_at + delay * (2 if sender is self.near else 1)
-        return max(_loop().time(), shaken_hands) + delay
+        return max(self.loop.time(), shaken_hands) + delay
 
     def count(self, sender: End, n_bytes: int) -> None:
         if sender is self.near:
@@ -223,11 +233,11 @@ class End(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         receiver = self.link.other(self)
-        now = _loop().time()
+        now = self.link.loop.time()
         while self._may_deliver(receiver) and self.queue and self.queue[0][0] <= now:
             self._deliver(receiver, self.queue.popleft()[1])
         if self._may_deliver(receiver) and self.queue:
-            self._timer = _loop().call_at(self.queue[0][0], self.flow)
+            self._timer = self.link.loop.call_at(self.queue[0][0], self.flow)
         self._read_or_pause()
 
     def _may_deliver(self, receiver: End) -> bool:
@@ -257,24 +267,9 @@ class End(asyncio.Protocol):
             self.transport.resume_reading()
 
 
-_thread_lock = threading.Lock()
-_shared_loop: asyncio.AbstractEventLoop | None = None
-
-
-def _loop() -> asyncio.AbstractEventLoop:
+@cache
+def _shared_loop() -> asyncio.AbstractEventLoop:
     """Return the loop of the relays' thread, started at first use."""
-    global _shared_loop
-    with _thread_lock:
-        if _shared_loop is None:
-            _shared_loop = asyncio.new_event_loop()
-            thread = threading.Thread(target=_shared_loop.run_forever, name="relays", daemon=True)
-            thread.start()
-        return _shared_loop
-
-
-def _run(work: Coroutine[Any, Any, Result]) -> Result:
-    future = asyncio.run_coroutine_threadsafe(work, _loop())
-    try:
-        return future.result(timeout=5)
-    finally:
-        future.cancel()
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="relays", daemon=True).start()
+    return loop

@@ -1,5 +1,25 @@
 -- The hours' buckets, and what follows from them. Applied by a migration; repeating is safe.
 
+-- Return the dense histogram, `bins` long, of the contract's sparse form "bin:count bin:count";
+-- what names a bin twice counts both. Raises invalid_parameter_value for a bin outside 0..bins-1.
+CREATE OR REPLACE FUNCTION fleet.dense_histogram(sparse text, bins int) RETURNS int[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  dense int[] := array_fill(0, ARRAY[bins]);
+  pair text;
+  bin int;
+BEGIN
+  IF sparse IS NULL THEN RETURN dense; END IF;
+  FOREACH pair IN ARRAY string_to_array(sparse, ' ') LOOP
+    bin := split_part(pair, ':', 1)::int;
+    IF bin < 0 OR bin >= bins THEN
+      RAISE invalid_parameter_value USING MESSAGE = format('bin %s of %s', bin, bins);
+    END IF;
+    dense[bin + 1] := dense[bin + 1] + split_part(pair, ':', 2)::int;
+  END LOOP;
+  RETURN dense;
+END $$;
+
 -- Replace the buckets of these hours, make their days again, and return the days from `first_day`
 -- to `last_day` whose profile was made of other rows; today's only when it is older than
 -- `profiled_before`. The arrays are parallel, one entry an hour: its fingerprint and its counts as

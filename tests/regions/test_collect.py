@@ -12,6 +12,7 @@ from regions.models import (
     DailyCategory,
     DailyRollup,
     HourlyCause,
+    HourlyFlow,
     HourlyOutput,
     HourlyRollup,
     Region,
@@ -293,6 +294,30 @@ def test_it_folds_what_is_too_many_and_says_so(database: RegionDatabase, region:
     assert HourlyOutput.objects.get(model_version="(other)").n_scored == 19_744
     assert status_of(region).n_capped == 19_744
     assert run.sentence == "19744 distinct values over the contract's cap count as “(other)”."
+
+
+def test_the_histograms_of_what_is_folded_add_up(database: RegionDatabase, region: Region) -> None:
+    study_ref = database.insert_study(NOW - HOUR, scores=[0.5])
+    database.execute(
+        "INSERT INTO attempt_native (attempt_ref, study_ref, attempt_no, pipeline_code,"
+        " pipeline_version, queued_at, started_at, ended_at, status, fallback_kind)"
+        " SELECT 'f' || n, study_ref, 1, 'p' || n, pipeline_version, queued_at, started_at,"
+        " ended_at, status, fallback_kind"
+        " FROM attempt_native, generate_series(1, 99) n WHERE study_ref = %s",
+        [study_ref],
+    )
+
+    collect(region, NOW)
+
+    folded = HourlyFlow.objects.get(pipeline_code="(other)")
+    kept = HourlyFlow.objects.exclude(pipeline_code="(other)").first()
+    assert kept is not None
+    assert folded.n_done == 36
+    assert folded.latency_histogram == [36 * n for n in kept.latency_histogram]
+    assert folded.wait_histogram == [36 * n for n in kept.wait_histogram]
+    assert (sum(kept.latency_histogram), sum(kept.wait_histogram)) == (1, 1)
+    assert HourlyRollup.objects.get().n_done == 100
+    assert status_of(region).n_capped == 36
 
 
 def test_it_brings_impossible_numbers_to_the_rollups(

@@ -4,10 +4,10 @@
 --
 -- An hour is an hour of the region's own clock and is named by the instant at which it begins. A
 -- study and all that became of it belong to the hour, and to the local day, of its received_at.
--- Histograms travel as "bin:count bin:count", empty bins left out. Latency and wait: 128
--- logarithmic bins from 10 ms to 1000 s; the first and the last also take what lies beyond.
--- Scores, sizes and attributes: bin 0 below the range, 62 equal bins over it (the last one closed),
--- bin 63 above it. What is zero or empty is left out of the JSON.
+-- Histograms travel as "bin:count bin:count", in any order and without the empty bins; what names a
+-- bin twice counts both. Latency and wait: 128 logarithmic bins from 10 ms to 1000 s; the first and
+-- the last also take what lies beyond. Scores, sizes and attributes: bin 0 below the range, 62 equal
+-- bins over it (the last one closed), bin 63 above it. What is zero or empty is left out of the JSON.
 --
 -- OFFSET 0 keeps the planner from turning the index look-up for each study of an hour into a scan
 -- of the whole table for every hour: it cannot know how few studies an hour has. Ranks come from
@@ -108,7 +108,7 @@ BEGIN
       AS utc_offset_s,
     (SELECT sum((
          SELECT sum(hashint8extended(a.atttypid::bigint, hashint8extended(a.atttypmod,
-           hashtextextended(c.relname || '.' || a.attname, a.attnum))))
+           hashnameextended(c.relname, hashnameextended(a.attname, a.attnum)))))
          FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0))::text
      FROM pg_class c WHERE c.relnamespace = 'fleet_contract'::regnamespace) AS columns_hash,
     (SELECT max(received_at) FROM fleet_contract.study
@@ -128,7 +128,8 @@ FROM fleet_contract.facts_of_region();
 -- node (g): n scored, p positive, x invalid, d distinct, e in the largest group of equal scores,
 -- o objects. causes: kind (k), reason (r), detail (d), n. An answer is a study and pipeline, judged
 -- by its last attempt. Beyond 64 flows or causes and 256 outputs an hour the rare ones are folded
--- into "(other)" and counted in n_capped. More than 1000 objects in one answer count as 1000.
+-- into "(other)" and counted in n_capped; its d is the sum of theirs. More than 1000 objects in one
+-- answer count as 1000.
 CREATE OR REPLACE FUNCTION fleet_contract.counts_of_hour(hour_begins timestamptz)
 RETURNS TABLE (n_received int, n_filtered int, n_capped int, flow json, outputs json, causes json)
 LANGUAGE plpgsql STABLE ROWS 1
@@ -146,7 +147,7 @@ BEGIN
     SELECT DISTINCT ON (s.study_ref, p.pipeline_code)
       s.modality AS m, p.attempt_ref,
       left(coalesce(p.pipeline_code, ''), 64) AS p,
-      left(coalesce(p.pipeline_version, ''), 64) AS full_version,
+      left(coalesce(p.pipeline_version, ''), 64) AS v,
       left(coalesce(p.device_ref, ''), 64) AS node,
       CASE WHEN p.row_id IS NULL OR p.status IN ('queued', 'running') THEN 'pending'
            WHEN p.status IN ('failed', 'timeout', 'cancelled') THEN 'failed'
@@ -169,38 +170,38 @@ BEGIN
       SELECT * FROM fleet_contract.processing t WHERE t.study_ref = s.study_ref OFFSET 0) AS p
       ON true
     ORDER BY s.study_ref, p.pipeline_code, p.attempt_no DESC NULLS LAST, p.row_id DESC),
-  sized AS (
-    SELECT a.*, count(*) OVER (PARTITION BY p, full_version, m) AS size FROM attempts a),
-  placed AS (
-    SELECT z.*, dense_rank() OVER (ORDER BY size DESC, p, full_version, m) AS place FROM sized z),
-  answers AS MATERIALIZED (
-    SELECT CASE WHEN place <= 64 THEN p ELSE '(other)' END AS p,
-      CASE WHEN place <= 64 THEN full_version ELSE '(other)' END AS v,
-      CASE WHEN place <= 64 THEN m ELSE '(other)' END AS m, place, outcome, fallback_kind,
-      least(127, greatest(0, floor(log(greatest(latency_s, 0.001) * 100) * 25.6)))::int AS l,
-      least(127, greatest(0, floor(log(greatest(wait_s, 0.001) * 100) * 25.6)))::int AS w,
-      latency_s IS NOT NULL AS has_latency, wait_s IS NOT NULL AS has_wait
-    FROM placed),
-  latencies AS (
-    SELECT p, v, m, string_agg(l || ':' || c, ' ' ORDER BY l) AS l
-    FROM (SELECT p, v, m, l, count(*) AS c FROM answers WHERE has_latency
-          GROUP BY 1, 2, 3, 4) AS bins
-    GROUP BY 1, 2, 3),
-  waits AS (
-    SELECT p, v, m, string_agg(w || ':' || c, ' ' ORDER BY w) AS w
-    FROM (SELECT p, v, m, w, count(*) AS c FROM answers WHERE has_wait
-          GROUP BY 1, 2, 3, 4) AS bins
-    GROUP BY 1, 2, 3),
-  flow AS (
-    SELECT p, v, m, count(*) AS n,
+  binned AS (
+    SELECT p, v, m, l, w, count(*) AS n,
       count(*) FILTER (WHERE outcome = 'done') AS d,
-      nullif(count(*) FILTER (WHERE outcome = 'failed'), 0) AS f,
-      nullif(count(*) FILTER (WHERE outcome = 'rejected'), 0) AS r,
-      nullif(count(*) FILTER (WHERE outcome = 'pending'), 0) AS q,
-      nullif(count(*) FILTER (WHERE outcome = 'unknown'), 0) AS u,
-      nullif(count(fallback_kind), 0) AS b,
-      nullif(count(*) FILTER (WHERE outcome = 'done' AND NOT has_latency), 0) AS x
-    FROM answers GROUP BY 1, 2, 3),
+      count(*) FILTER (WHERE outcome = 'failed') AS f,
+      count(*) FILTER (WHERE outcome = 'rejected') AS r,
+      count(*) FILTER (WHERE outcome = 'pending') AS q,
+      count(*) FILTER (WHERE outcome = 'unknown') AS u,
+      count(fallback_kind) AS b,
+      count(*) FILTER (WHERE outcome = 'done' AND l IS NULL) AS x
+    FROM (
+      SELECT p, v, m, outcome, fallback_kind,
+        CASE WHEN latency_s IS NOT NULL THEN least(127, greatest(0,
+          floor(log(greatest(latency_s, 0.001) * 100) * 25.6)))::int END AS l,
+        CASE WHEN wait_s IS NOT NULL THEN least(127, greatest(0,
+          floor(log(greatest(wait_s, 0.001) * 100) * 25.6)))::int END AS w
+      FROM attempts) AS a
+    GROUP BY GROUPING SETS ((p, v, m), (p, v, m, l), (p, v, m, w))),
+  -- Of the sets the whole is never smaller than a bin, and only a bin has a number.
+  flows AS MATERIALIZED (
+    SELECT p, v, m, max(n) AS n, max(d) AS d, max(f) AS f, max(r) AS r, max(q) AS q, max(u) AS u,
+      max(b) AS b, max(x) AS x, string_agg(l || ':' || n, ' ') AS l,
+      string_agg(w || ':' || n, ' ') AS w,
+      row_number() OVER (ORDER BY max(n) DESC, p, v, m) AS place
+    FROM binned GROUP BY 1, 2, 3),
+  flow AS (
+    SELECT CASE WHEN place <= 64 THEN p ELSE '(other)' END AS p,
+      CASE WHEN place <= 64 THEN v ELSE '(other)' END AS v,
+      CASE WHEN place <= 64 THEN m ELSE '(other)' END AS m,
+      sum(n) AS n, sum(d) AS d, nullif(sum(f), 0) AS f, nullif(sum(r), 0) AS r,
+      nullif(sum(q), 0) AS q, nullif(sum(u), 0) AS u, nullif(sum(b), 0) AS b,
+      nullif(sum(x), 0) AS x, string_agg(l, ' ') AS l, string_agg(w, ' ') AS w
+    FROM flows GROUP BY 1, 2, 3),
   scored AS (
     SELECT left(coalesce(r.model_code, ''), 64) AS m, left(coalesce(r.model_version, ''), 64) AS v,
       left(coalesce(r.class_code, ''), 64) AS c, a.node AS g,
@@ -211,28 +212,25 @@ BEGIN
       SELECT * FROM fleet_contract.prediction t WHERE t.attempt_ref = a.attempt_ref OFFSET 0) AS r
     WHERE a.outcome = 'done'
     GROUP BY 1, 2, 3, 4, 5),
-  sized_outputs AS (
-    SELECT s.*, sum(n) OVER (PARTITION BY m, v, c, g) AS size FROM scored s),
-  placed_outputs AS MATERIALIZED (
-    SELECT z.*, dense_rank() OVER (ORDER BY size DESC, m, v, c, g) AS place FROM sized_outputs z),
-  kept AS (
-    SELECT score, n, p, o,
-      CASE WHEN place > 256 THEN '(other)' ELSE m END AS m,
-      CASE WHEN place > 256 THEN '(other)' ELSE v END AS v,
-      CASE WHEN place > 256 THEN '(other)' ELSE c END AS c,
-      CASE WHEN place > 256 THEN '(other)' ELSE g END AS g
-    FROM placed_outputs),
+  sources AS MATERIALIZED (
+    SELECT m, v, c, g, sum(n) AS n, sum(p) AS p, sum(n) FILTER (WHERE score IS NULL) AS x,
+      count(score) AS d, max(n) FILTER (WHERE score IS NOT NULL) AS e, sum(o) AS o,
+      row_number() OVER (ORDER BY sum(n) DESC, m, v, c, g) AS place
+    FROM scored GROUP BY 1, 2, 3, 4),
   outputs AS (
-    SELECT m, v, c, g, sum(n) AS n, nullif(sum(p), 0) AS p,
-      sum(n) FILTER (WHERE score IS NULL) AS x, nullif(count(DISTINCT score), 0) AS d,
-      max(n) FILTER (WHERE score IS NOT NULL) AS e, nullif(sum(o), 0) AS o
-    FROM kept GROUP BY 1, 2, 3, 4),
+    SELECT CASE WHEN place <= 256 THEN m ELSE '(other)' END AS m,
+      CASE WHEN place <= 256 THEN v ELSE '(other)' END AS v,
+      CASE WHEN place <= 256 THEN c ELSE '(other)' END AS c,
+      CASE WHEN place <= 256 THEN g ELSE '(other)' END AS g,
+      sum(n) AS n, nullif(sum(p), 0) AS p, sum(x) AS x, nullif(sum(d), 0) AS d, max(e) AS e,
+      nullif(sum(o), 0) AS o
+    FROM sources GROUP BY 1, 2, 3, 4),
   refused AS MATERIALIZED (
     SELECT left(coalesce(stage, ''), 64) AS stage, left(coalesce(reason_code, ''), 64) AS reason
     FROM fleet_contract.input_rejection
     WHERE rejected_at >= hour_begins AND rejected_at < hour_begins + interval '1 hour'),
   all_causes AS MATERIALIZED (
-    SELECT k, r, d, count(*) AS n, rank() OVER (ORDER BY count(*) DESC, k, r, d) AS place
+    SELECT k, r, d, count(*) AS n, row_number() OVER (ORDER BY count(*) DESC, k, r, d) AS place
     FROM (
       SELECT outcome AS k, error_class AS r, error_side AS d
       FROM attempts WHERE outcome IN ('failed', 'rejected')
@@ -247,12 +245,10 @@ BEGIN
   SELECT
     (SELECT count(*) FROM s)::int AS n_received,
     (SELECT count(*) FROM refused)::int AS n_filtered,
-    (greatest(0, (SELECT max(place) FROM answers) - 64)
-      + greatest(0, (SELECT max(place) FROM placed_outputs) - 256)
+    (greatest(0, (SELECT max(place) FROM flows) - 64)
+      + greatest(0, (SELECT max(place) FROM sources) - 256)
       + greatest(0, (SELECT max(place) FROM all_causes) - 64))::int AS n_capped,
-    (SELECT json_strip_nulls(json_agg(entry)) FROM (
-      SELECT * FROM flow LEFT JOIN latencies USING (p, v, m) LEFT JOIN waits USING (p, v, m)
-    ) AS entry) AS flow,
+    (SELECT json_strip_nulls(json_agg(entry)) FROM flow AS entry) AS flow,
     (SELECT json_strip_nulls(json_agg(entry)) FROM outputs AS entry) AS outputs,
     (SELECT json_strip_nulls(json_agg(entry)) FROM causes AS entry) AS causes;
 END $$;
