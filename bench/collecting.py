@@ -124,8 +124,7 @@ def bench(report: Report, cluster: Cluster, regions: list[Region], wire: Line) -
 def _let_go() -> None:
     """Close every connection into a region; the center's own sessions stay."""
     for session in sessions._idle.values():
-        session.leave()
-        session.center.execute("SELECT postgres_fdw_disconnect_all()")
+        session.disconnect()
 
 
 # What is open before a round: nothing, as in a worker that has just started; the worker's own

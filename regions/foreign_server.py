@@ -66,9 +66,11 @@ def ensure_foreign_server(session: RegionSession, region: Region, path: AccessPa
     Raises Failure(CONFIGURATION) without a password.
     """
     endpoint = foreign_endpoint(path)
-    made_of = endpoint, region.database_name, region.database_user, region.database_password
+    # A reference may lead to another password from one collection to the next.
+    password = reader_password(region)
+    made_of = endpoint, region.database_name, region.database_user, password
     if session.server_made_of != made_of:
-        _repair(session, region, endpoint, reader_password(region))
+        _repair(session, region, endpoint, password)
         session.server_made_of = made_of
 
 

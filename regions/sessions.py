@@ -51,8 +51,7 @@ class RegionSession:
         self.center.prepared_max = 24
         self.region: psycopg.Connection[Any] | None = None
         self.reached: tuple[Endpoint, str, str] | None = None
-        # The foreign server's endpoint, database and login when this session last looked at it; the
-        # password as it is kept.
+        # The foreign server's endpoint, database and login when this session last looked at it.
         self.server_made_of: tuple[Endpoint, str, str, str] | None = None
         self.idle_since = 0.0
 
@@ -97,11 +96,15 @@ class RegionSession:
             self.region.close()
         self.region = self.reached = None
 
+    def disconnect(self) -> None:
+        """Close both ways into the region."""
+        self.leave()
+        self.center.execute("SELECT postgres_fdw_disconnect_all()")
+
     def forget_region(self) -> None:
         """Close both ways into the region and trust nothing that was known of it."""
-        self.leave()
         self.server_made_of = None
-        self.center.execute("SELECT postgres_fdw_disconnect_all()")
+        self.disconnect()
 
     def close(self) -> None:
         self.leave()

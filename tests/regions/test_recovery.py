@@ -205,6 +205,27 @@ def test_it_takes_a_rotated_password(make_region: MakeRegion, database: RegionDa
     assert n_received() == 1
 
 
+def test_it_takes_a_password_rotated_behind_its_reference(
+    make_region: MakeRegion,
+    database: RegionDatabase,
+    central_cluster: Cluster,
+    tmp_path: Path,
+) -> None:
+    secret = tmp_path / "reader"
+    secret.write_text(database.password)
+    region = make_region(database, database_password=f"file:{secret}")
+    run(region)
+    secret.write_text("rotated")
+    run(region)
+
+    mappings = central_cluster.execute(
+        "SELECT usename, umoptions FROM pg_user_mappings ORDER BY usename",
+        settings.DATABASES["default"]["NAME"],
+    )
+    assert [name for name, _options in mappings] == ["fleet_collect", "fleet_studies"]
+    assert all("password=rotated" in options for _name, options in mappings)
+
+
 @pytest.mark.parametrize(
     "damage",
     [

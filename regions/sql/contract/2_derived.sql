@@ -187,7 +187,7 @@ BEGIN
           floor(log(greatest(wait_s, 0.001) * 100) * 25.6)))::int END AS w
       FROM attempts) AS a
     GROUP BY GROUPING SETS ((p, v, m), (p, v, m, l), (p, v, m, w))),
-  -- Of the sets the whole is never smaller than a bin, and only a bin has a number.
+  -- max, since a whole is never smaller than its bins; and only the rows of bins have l or w.
   flows AS MATERIALIZED (
     SELECT p, v, m, max(n) AS n, max(d) AS d, max(f) AS f, max(r) AS r, max(q) AS q, max(u) AS u,
       max(b) AS b, max(x) AS x, string_agg(l || ':' || n, ' ') AS l,
