@@ -29,15 +29,15 @@ def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Looker:
-    """Watches; after `n_ticks` ticks or `n_begun` beginnings it stops the transfer."""
+    """Watches; it stops the transfer when over `n_bytes` are here, or `n_begun` files begun."""
 
-    n_ticks: int = 10**9
+    n_bytes: int = 10**9
     n_begun: int = 10**9
     seen: list[Progress] = field(default_factory=list)
 
     def tick(self, progress: Progress) -> None:
         self.seen.append(progress)
-        if len(self.seen) > self.n_ticks:
+        if progress.n_bytes_fetched > self.n_bytes:
             raise InterruptedError
 
     def before_next(self, _progress: Progress) -> None:
@@ -80,7 +80,7 @@ def test_it_fetches_a_study(fetch, tmp_path):
 
 
 def test_it_tells_how_far_it_is(fetch, archive):
-    archive.seconds_a_piece = 0.003
+    archive.seconds_a_piece = 0.02
     looker = Looker()
     fetch(looker)
 
@@ -109,9 +109,9 @@ def test_it_gives_up_when_no_attempt_brings_more(fetch, archive, tmp_path):
 
 
 def test_it_goes_on_where_another_run_was_stopped(fetch, archive, tmp_path):
-    archive.seconds_a_piece = 0.002
+    archive.seconds_a_piece = 0.02
     with pytest.raises(InterruptedError):
-        fetch(Looker(n_ticks=6))
+        fetch(Looker(n_bytes=3 * PIECES * 4096))
     fetch()
 
     assert contents(tmp_path) == originals(tmp_path)
@@ -121,7 +121,7 @@ def test_it_goes_on_where_another_run_was_stopped(fetch, archive, tmp_path):
 def test_it_stops_in_the_middle_of_a_file(fetch, archive):
     archive.seconds_a_piece = 0.05
     with pytest.raises(InterruptedError):
-        fetch(Looker(n_ticks=2))
+        fetch(Looker(n_bytes=4096))
 
     assert archive.said("fetched") == []
 
