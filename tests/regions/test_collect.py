@@ -226,20 +226,32 @@ def test_it_follows_a_change_of_one_table(
     assert wrong(database, region) == []
 
 
-def test_it_follows_changes_where_no_row_version_is_known(
-    database: RegionDatabase, region: Region
+@pytest.mark.parametrize(
+    ("view", "change"),
+    [
+        ("study", "UPDATE study_native SET modality = 'CT'"),
+        ("processing", "UPDATE attempt_native SET status = 'failed'"),
+        ("prediction", "UPDATE prediction_native SET score = 0.1, is_positive = false"),
+        ("input_rejection", "UPDATE rejection_native SET reason_code = 'unreadable'"),
+    ],
+)
+def test_it_follows_changes_of_rows_without_a_version(
+    database: RegionDatabase, region: Region, view: str, change: str
 ) -> None:
-    view = database.execute("SELECT pg_get_viewdef('fleet_contract.prediction'::regclass)")[0][0]
-    plain = view.replace("((xmin)::text)::bigint AS row_version", "NULL::bigint AS row_version")
-    database.execute(f"CREATE OR REPLACE VIEW fleet_contract.prediction AS {plain}")
+    shown = database.execute(f"SELECT pg_get_viewdef('fleet_contract.{view}'::regclass)")[0][0]
+    plain = shown.replace("((xmin)::text)::bigint AS row_version", "NULL::bigint AS row_version")
+    database.execute(f"CREATE OR REPLACE VIEW fleet_contract.{view} AS {plain}")
     database.insert_study(NOW - HOUR, scores=[0.9])
+    database.insert_rejection(NOW - HOUR)
     collect(region, NOW)
-    database.execute("UPDATE prediction_native SET score = 0.1, is_positive = false")
+    database.execute(change)
 
-    collect(region, NEXT_LOOK_BACK)
+    run = collect(region, NEXT_LOOK_BACK)
 
-    assert plain != view
+    assert plain != shown
+    assert run.n_hours_replaced == 1
     assert wrong(database, region) == []
+    assert collect(region, NEXT_SWEEP).n_hours_replaced == 0
 
 
 def test_it_fetches_the_running_days_profile_once_an_hour(

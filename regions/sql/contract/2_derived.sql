@@ -16,7 +16,8 @@
 --
 -- What computes is a function, because a session keeps the plans of a function's queries; a view is
 -- planned anew whenever it is asked, which takes longer than to compute a usual hour. The functions
--- have the rights of who asks, no more.
+-- have the rights of who asks, no more. A constant has the type of what it meets: a new session
+-- would else try every form of the operator, and look up how each type becomes the other.
 
 CREATE OR REPLACE VIEW fleet_contract.input_range AS
 SELECT attribute, low::float8, high::float8 FROM (VALUES
@@ -30,17 +31,51 @@ SELECT attribute, low::float8, high::float8 FROM (VALUES
 -- Every hour that may be asked for: 400 days back, one ahead. Who names the hour's UTC day beside
 -- the hour spares the region from writing out the hours of the other days.
 CREATE OR REPLACE VIEW fleet_contract.hour_series AS
-SELECT i.region_code, (d.midnight AT TIME ZONE 'UTC')::date AS utc_day, h.hour
+SELECT i.region_code, date '1970-01-01' + d.n AS utc_day,
+  (date '1970-01-01' + d.n)::timestamp AT TIME ZONE 'UTC' + h.n * interval '1 hour'
+    + extract(minute FROM date_trunc('hour', now(), i.site_tz) AT TIME ZONE 'UTC')
+    * interval '1 minute' AS hour
 FROM fleet_contract.contract_info i
-CROSS JOIN LATERAL (
-  SELECT (extract(minute FROM date_trunc('hour', now(), i.site_tz) AT TIME ZONE 'UTC')
-    * interval '1 minute') AS past_the_hour OFFSET 0) AS zone
-CROSS JOIN LATERAL generate_series(
-  date_trunc('day', now(), 'UTC') - interval '9600 hours',
-  date_trunc('day', now(), 'UTC') + interval '24 hours', interval '24 hours') AS d (midnight)
-CROSS JOIN LATERAL generate_series(
-  d.midnight + zone.past_the_hour, d.midnight + zone.past_the_hour + interval '23 hours',
-  interval '1 hour') AS h (hour);
+CROSS JOIN generate_series(
+  (now() AT TIME ZONE 'UTC')::date - date '1970-01-01' - 400,
+  (now() AT TIME ZONE 'UTC')::date - date '1970-01-01' + 1) AS d (n)
+CROSS JOIN generate_series(0, 23) AS h (n);
+
+-- What an hour's rows without a version add to its fingerprint: hashes of their texts. Apart, since
+-- who has versions need not plan for every column of every view.
+CREATE OR REPLACE FUNCTION fleet_contract.unversioned_rows(hour_begins timestamptz)
+RETURNS numeric LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $$
+BEGIN
+  RETURN (
+    WITH s AS MATERIALIZED (
+      SELECT study_ref, hashint8extended(CASE WHEN row_version IS NULL
+        THEN hashtextextended(study::text, 0::bigint) END, row_id) AS v
+      FROM fleet_contract.study
+      WHERE received_at >= hour_begins AND received_at < hour_begins + interval '1 hour'),
+    p AS MATERIALIZED (
+      SELECT p.attempt_ref, p.v
+      FROM s CROSS JOIN LATERAL (
+        SELECT t.attempt_ref, hashint8extended(CASE WHEN row_version IS NULL
+          THEN hashtextextended(t::text, 0::bigint) END, row_id) AS v
+        FROM fleet_contract.processing t WHERE t.study_ref = s.study_ref OFFSET 0) AS p)
+    SELECT coalesce(sum(v), 0)
+    FROM (
+      SELECT v FROM s
+      UNION ALL SELECT v FROM p
+      UNION ALL SELECT r.v
+      FROM p CROSS JOIN LATERAL (
+        SELECT hashint8extended(CASE WHEN row_version IS NULL
+          THEN hashtextextended(t::text, 0::bigint) END, row_id) AS v
+        FROM fleet_contract.prediction t WHERE t.attempt_ref = p.attempt_ref OFFSET 0) AS r
+      UNION ALL SELECT hashint8extended(CASE WHEN row_version IS NULL
+        THEN hashtextextended(input_rejection::text, 0::bigint) END, row_id)
+      FROM fleet_contract.input_rejection
+      WHERE rejected_at >= hour_begins AND rejected_at < hour_begins + interval '1 hour'
+    ) AS versions);
+END $$;
 
 -- Count and order-independent hash of all row versions that an hour's counts depend on, for each
 -- of so many hours. Eight hours asked at once take three fifths of eight questions.
@@ -54,33 +89,37 @@ AS $$
 BEGIN
   RETURN QUERY
   WITH s AS MATERIALIZED (
-    SELECT study_ref, floor(date_part('epoch', received_at - first_hour) / 3600)::int AS place,
-      hashint8extended(coalesce(row_version, hashtextextended(study::text, 0)), row_id) AS v
+    SELECT study_ref, hashint8extended(row_version, row_id) AS v,
+      floor(date_part('epoch', received_at - first_hour) / 3600::float8)::int AS place
     FROM fleet_contract.study
-    WHERE received_at >= first_hour AND received_at < first_hour + n_hours * interval '1 hour'),
+    WHERE received_at >= first_hour
+      AND received_at < first_hour + n_hours::float8 * interval '1 hour'),
   p AS MATERIALIZED (
     SELECT s.place, p.attempt_ref, p.v
     FROM s CROSS JOIN LATERAL (
-      SELECT t.attempt_ref, hashint8extended(
-        coalesce(row_version, hashtextextended(t::text, 0)), row_id) AS v
+      SELECT t.attempt_ref, hashint8extended(row_version, row_id) AS v
       FROM fleet_contract.processing t WHERE t.study_ref = s.study_ref OFFSET 0) AS p),
   hashed AS (
-    SELECT place, count(*) AS n,
-      mod(coalesce(sum(v), 0) + count(*), 9223372036854775807)::bigint AS fingerprint
+    SELECT place, count(*) AS n, mod(coalesce(sum(v), 0) + count(*)::numeric
+      + CASE WHEN count(v) = count(*) THEN 0 ELSE fleet_contract.unversioned_rows(
+        first_hour + place::float8 * interval '1 hour') END,
+      9223372036854775807::numeric)::bigint AS fingerprint
     FROM (
       SELECT place, v FROM s
       UNION ALL SELECT place, v FROM p
       UNION ALL SELECT p.place, r.v
       FROM p CROSS JOIN LATERAL (
-        SELECT hashint8extended(coalesce(row_version, hashtextextended(t::text, 0)), row_id) AS v
+        SELECT hashint8extended(row_version, row_id) AS v
         FROM fleet_contract.prediction t WHERE t.attempt_ref = p.attempt_ref OFFSET 0) AS r
-      UNION ALL SELECT floor(date_part('epoch', rejected_at - first_hour) / 3600)::int,
-        hashint8extended(coalesce(row_version, hashtextextended(input_rejection::text, 0)), row_id)
+      UNION ALL SELECT floor(date_part('epoch', rejected_at - first_hour) / 3600::float8)::int,
+        hashint8extended(row_version, row_id)
       FROM fleet_contract.input_rejection
-      WHERE rejected_at >= first_hour AND rejected_at < first_hour + n_hours * interval '1 hour'
+      WHERE rejected_at >= first_hour
+        AND rejected_at < first_hour + n_hours::float8 * interval '1 hour'
     ) AS versions
     GROUP BY place)
-  SELECT first_hour + place * interval '1 hour', coalesce(n, 0)::int, coalesce(fingerprint, 0)
+  SELECT first_hour + place::float8 * interval '1 hour', coalesce(n, 0)::int,
+    coalesce(fingerprint, 0)
   FROM generate_series(0, n_hours - 1) AS every (place) LEFT JOIN hashed USING (place);
 END $$;
 
@@ -107,10 +146,10 @@ BEGIN
     extract(epoch FROM (now() AT TIME ZONE i.site_tz) - (now() AT TIME ZONE 'UTC'))::float8
       AS utc_offset_s,
     (SELECT sum((
-         SELECT sum(hashint8extended(a.atttypid::bigint, hashint8extended(a.atttypmod,
-           hashnameextended(c.relname, hashnameextended(a.attname, a.attnum)))))
+         SELECT sum(hashint8extended(a.atttypid::bigint, hashint8extended(a.atttypmod::bigint,
+           hashnameextended(c.relname, hashnameextended(a.attname, a.attnum::bigint)))))
          FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0))::text
-     FROM pg_class c WHERE c.relnamespace = 'fleet_contract'::regnamespace) AS columns_hash,
+     FROM pg_class c WHERE c.relnamespace = 'fleet_contract'::regnamespace::oid) AS columns_hash,
     (SELECT max(received_at) FROM fleet_contract.study
      WHERE received_at BETWEEN timestamptz '2000-01-01 00:00Z' AND now() + interval '24 hours')
       AS latest_received_at
@@ -182,31 +221,32 @@ BEGIN
     FROM (
       SELECT p, v, m, outcome, fallback_kind,
         CASE WHEN latency_s IS NOT NULL THEN least(127, greatest(0,
-          floor(log(greatest(latency_s, 0.001) * 100) * 25.6)))::int END AS l,
+          floor(log(greatest(latency_s, 0.001) * 100::float8) * 25.6::float8)))::int END AS l,
         CASE WHEN wait_s IS NOT NULL THEN least(127, greatest(0,
-          floor(log(greatest(wait_s, 0.001) * 100) * 25.6)))::int END AS w
+          floor(log(greatest(wait_s, 0.001) * 100::float8) * 25.6::float8)))::int END AS w
       FROM attempts) AS a
     GROUP BY GROUPING SETS ((p, v, m), (p, v, m, l), (p, v, m, w))),
   -- max, since a whole is never smaller than its bins; and only the rows of bins have l or w.
   flows AS MATERIALIZED (
     SELECT p, v, m, max(n) AS n, max(d) AS d, max(f) AS f, max(r) AS r, max(q) AS q, max(u) AS u,
-      max(b) AS b, max(x) AS x, string_agg(l || ':' || n, ' ') AS l,
-      string_agg(w || ':' || n, ' ') AS w,
+      max(b) AS b, max(x) AS x, string_agg(l::text || ':' || n::text, ' ') AS l,
+      string_agg(w::text || ':' || n::text, ' ') AS w,
       row_number() OVER (ORDER BY max(n) DESC, p, v, m) AS place
     FROM binned GROUP BY 1, 2, 3),
   flow AS (
     SELECT CASE WHEN place <= 64 THEN p ELSE '(other)' END AS p,
       CASE WHEN place <= 64 THEN v ELSE '(other)' END AS v,
       CASE WHEN place <= 64 THEN m ELSE '(other)' END AS m,
-      sum(n) AS n, sum(d) AS d, nullif(sum(f), 0) AS f, nullif(sum(r), 0) AS r,
-      nullif(sum(q), 0) AS q, nullif(sum(u), 0) AS u, nullif(sum(b), 0) AS b,
-      nullif(sum(x), 0) AS x, string_agg(l, ' ') AS l, string_agg(w, ' ') AS w
+      sum(n) AS n, sum(d) AS d, nullif(sum(f), 0::numeric) AS f, nullif(sum(r), 0::numeric) AS r,
+      nullif(sum(q), 0::numeric) AS q, nullif(sum(u), 0::numeric) AS u,
+      nullif(sum(b), 0::numeric) AS b, nullif(sum(x), 0::numeric) AS x,
+      string_agg(l, ' ') AS l, string_agg(w, ' ') AS w
     FROM flows GROUP BY 1, 2, 3),
   scored AS (
     SELECT left(coalesce(r.model_code, ''), 64) AS m, left(coalesce(r.model_version, ''), 64) AS v,
       left(coalesce(r.class_code, ''), 64) AS c, a.node AS g,
       CASE WHEN r.score > '-Infinity' AND r.score < 'Infinity' THEN r.score END AS score,
-      count(*) AS n, count(*) FILTER (WHERE r.is_positive) AS p,
+      count(*)::int AS n, (count(*) FILTER (WHERE r.is_positive))::int AS p,
       sum(least(greatest(r.n_objects, 0), 1000)) AS o
     FROM attempts a CROSS JOIN LATERAL (
       SELECT * FROM fleet_contract.prediction t WHERE t.attempt_ref = a.attempt_ref OFFSET 0) AS r
@@ -214,7 +254,7 @@ BEGIN
     GROUP BY 1, 2, 3, 4, 5),
   sources AS MATERIALIZED (
     SELECT m, v, c, g, sum(n) AS n, sum(p) AS p, sum(n) FILTER (WHERE score IS NULL) AS x,
-      count(score) AS d, max(n) FILTER (WHERE score IS NOT NULL) AS e, sum(o) AS o,
+      count(score) AS d, max(n) FILTER (WHERE score IS NOT NULL) AS e, sum(o)::bigint AS o,
       row_number() OVER (ORDER BY sum(n) DESC, m, v, c, g) AS place
     FROM scored GROUP BY 1, 2, 3, 4),
   outputs AS (
@@ -222,8 +262,8 @@ BEGIN
       CASE WHEN place <= 256 THEN v ELSE '(other)' END AS v,
       CASE WHEN place <= 256 THEN c ELSE '(other)' END AS c,
       CASE WHEN place <= 256 THEN g ELSE '(other)' END AS g,
-      sum(n) AS n, nullif(sum(p), 0) AS p, sum(x) AS x, nullif(sum(d), 0) AS d, max(e) AS e,
-      nullif(sum(o), 0) AS o
+      sum(n) AS n, nullif(sum(p), 0::numeric) AS p, sum(x) AS x,
+      nullif(sum(d), 0::numeric) AS d, max(e) AS e, nullif(sum(o), 0::numeric) AS o
     FROM sources GROUP BY 1, 2, 3, 4),
   refused AS MATERIALIZED (
     SELECT left(coalesce(stage, ''), 64) AS stage, left(coalesce(reason_code, ''), 64) AS reason
