@@ -96,6 +96,7 @@ def test_it_loses_nothing_and_repeats_at_most_what_was_not_confirmed(deliverers,
     told = {message.pk: text_of(message).body for message in Message.objects.all()}
     shown = {one.pk: bot_api.chat.texts[int(one.remote_id)] for one in Message.objects.all()}
 
-    assert len(bot_api.chat.pictures) >= N_KILLS // 2
+    # Every second alert can be drawn; what was tried too often goes without its picture.
+    assert len(bot_api.chat.pictures) >= N_KILLS // 3
     assert late == []
     assert shown == told
