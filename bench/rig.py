@@ -130,11 +130,11 @@ def _region(code: str, number: int, port: int) -> Region:
 
 
 def touch(cluster: Cluster) -> None:
-    """Add one study to the present hour of every database."""
+    """Add one study to the hour before this of every database: a whole one at any minute."""
     for number in range(N_DATABASES):
         cluster.execute(
             "INSERT INTO study_native (study_ref, received_at, modality)"
-            " VALUES (gen_random_uuid()::text, now(), 'MG')",
+            " VALUES (gen_random_uuid()::text, now() - interval '1 hour', 'MG')",
             f"bench{number}",
         )
 
