@@ -69,7 +69,8 @@ FROM {schema}.hour_check f
 WHERE (f.utc_day IS NULL OR f.utc_day BETWEEN %(day_before)s AND %(day_from)s)
   AND (f.first_hour IS NULL OR f.first_hour > %(hour_before)s AND f.first_hour <= %(window_from)s)
   AND (f.n_hours IS NULL OR f.n_hours = %(n_hours)s)
-  AND (f.n IS NULL OR f.n > 0 OR f.hour = ANY (ARRAY(SELECT hour FROM known)))
+  AND (f.n IS NULL OR f.n > 0 OR f.version = ANY (ARRAY(
+    SELECT extract(epoch FROM hour)::bigint || ' 0' FROM known)))
   AND (f.version IS NULL OR f.version <> ALL (ARRAY(
     SELECT extract(epoch FROM hour)::bigint || ' ' || fingerprint FROM known)));
 

@@ -146,9 +146,9 @@ BEGIN
     extract(epoch FROM (now() AT TIME ZONE i.site_tz) - (now() AT TIME ZONE 'UTC'))::float8
       AS utc_offset_s,
     (SELECT sum((
-         SELECT sum(hashint8extended(a.atttypid::bigint, hashint8extended(a.atttypmod::bigint,
-           hashnameextended(c.relname, hashnameextended(a.attname, a.attnum::bigint)))))
-         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0))::text
+         SELECT sum(hashnameextended(c.relname, hashnameextended(a.attname,
+           hashoidextended(a.atttypid, a.atttypmod::bigint))))
+         FROM pg_attribute a WHERE a.attrelid = c.oid))::text
      FROM pg_class c WHERE c.relnamespace = 'fleet_contract'::regnamespace::oid) AS columns_hash,
     (SELECT max(received_at) FROM fleet_contract.study
      WHERE received_at BETWEEN timestamptz '2000-01-01 00:00Z' AND now() + interval '24 hours')
@@ -206,7 +206,10 @@ BEGIN
                 AND p.started_at BETWEEN p.queued_at AND p.queued_at + interval '400 days'
            THEN extract(epoch FROM p.started_at - p.queued_at)::float8 END AS wait_s
     FROM s LEFT JOIN LATERAL (
-      SELECT * FROM fleet_contract.processing t WHERE t.study_ref = s.study_ref OFFSET 0) AS p
+      SELECT row_id, attempt_ref, attempt_no, pipeline_code, pipeline_version, queued_at,
+        started_at, ended_at, delivered_at, status, error_class, error_side, device_ref,
+        fallback_kind, fallback_reason
+      FROM fleet_contract.processing t WHERE t.study_ref = s.study_ref OFFSET 0) AS p
       ON true
     ORDER BY s.study_ref, p.pipeline_code, p.attempt_no DESC NULLS LAST, p.row_id DESC),
   binned AS (
@@ -249,7 +252,8 @@ BEGIN
       count(*)::int AS n, (count(*) FILTER (WHERE r.is_positive))::int AS p,
       sum(least(greatest(r.n_objects, 0), 1000)) AS o
     FROM attempts a CROSS JOIN LATERAL (
-      SELECT * FROM fleet_contract.prediction t WHERE t.attempt_ref = a.attempt_ref OFFSET 0) AS r
+      SELECT model_code, model_version, class_code, score, is_positive, n_objects
+      FROM fleet_contract.prediction t WHERE t.attempt_ref = a.attempt_ref OFFSET 0) AS r
     WHERE a.outcome = 'done'
     GROUP BY 1, 2, 3, 4, 5),
   sources AS MATERIALIZED (
@@ -300,20 +304,25 @@ CROSS JOIN LATERAL fleet_contract.counts_of_hour(h.hour) AS f;
 
 -- All that a collection asks, in one question, since each costs round trips: the facts in a row
 -- without an hour; and the hours, so many from the first. Who says that a version is known spares
--- the region from counting that hour: the counts depend on the fingerprint by the CASE, so that
--- they are computed last.
+-- the region from counting that hour: a condition on a column holds before the functions beside it
+-- make rows. They stand among the columns since a new session would plan a join for each, and look
+-- up how to remember its answers.
 CREATE OR REPLACE VIEW fleet_contract.hour_check AS
-SELECT h.region_code, h.utc_day, f.hour, f.n, f.fingerprint, NULL::int AS major,
+SELECT region_code, utc_day, (f).hour, (f).n, (f).fingerprint, NULL::int AS major,
   NULL::int AS minor, NULL::text AS site_tz, NULL::text[] AS provides,
   NULL::timestamptz AS region_now, NULL::int AS server_version, NULL::float8 AS utc_offset_s,
-  NULL::text AS columns_hash, NULL::timestamptz AS latest_received_at,
-  extract(epoch FROM f.hour)::bigint || ' ' || f.fingerprint AS version,
-  c.n_received, c.n_filtered, c.n_capped, c.flow, c.outputs, c.causes,
-  h.hour AS first_hour, w.n_hours
-FROM fleet_contract.hour_series h
-CROSS JOIN generate_series(1, 168) AS w (n_hours)
-CROSS JOIN LATERAL fleet_contract.fingerprints_of_hours(h.hour, w.n_hours) AS f
-CROSS JOIN LATERAL fleet_contract.counts_of_hour(CASE WHEN f.n >= 0 THEN f.hour END) AS c
+  NULL::text AS columns_hash, NULL::timestamptz AS latest_received_at, version,
+  (c).n_received, (c).n_filtered, (c).n_capped, (c).flow, (c).outputs, (c).causes,
+  first_hour, n_hours
+FROM (
+  SELECT region_code, utc_day, first_hour, n_hours, f,
+    extract(epoch FROM (f).hour)::bigint || ' ' || (f).fingerprint AS version,
+    fleet_contract.counts_of_hour((f).hour) AS c
+  FROM (
+    SELECT h.region_code, h.utc_day, h.hour AS first_hour, w.n_hours,
+      fleet_contract.fingerprints_of_hours(h.hour, w.n_hours) AS f
+    FROM fleet_contract.hour_series h
+    CROSS JOIN generate_series(1, 168) AS w (n_hours)) AS asked) AS counted
 UNION ALL
 SELECT region_code, NULL, NULL, NULL, NULL, major, minor, site_tz, provides, region_now,
   server_version, utc_offset_s, columns_hash COLLATE "C", latest_received_at, NULL, NULL, NULL,
