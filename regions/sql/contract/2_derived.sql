@@ -31,15 +31,17 @@ SELECT attribute, low::float8, high::float8 FROM (VALUES
 -- Every hour that may be asked for: 400 days back, one ahead. Who names the hour's UTC day beside
 -- the hour spares the region from writing out the hours of the other days.
 CREATE OR REPLACE VIEW fleet_contract.hour_series AS
-SELECT i.region_code, date '1970-01-01' + d.n AS utc_day,
-  (date '1970-01-01' + d.n)::timestamp AT TIME ZONE 'UTC' + h.n * interval '1 hour'
-    + extract(minute FROM date_trunc('hour', now(), i.site_tz) AT TIME ZONE 'UTC')
-    * interval '1 minute' AS hour
-FROM fleet_contract.contract_info i
-CROSS JOIN generate_series(
-  (now() AT TIME ZONE 'UTC')::date - date '1970-01-01' - 400,
-  (now() AT TIME ZONE 'UTC')::date - date '1970-01-01' + 1) AS d (n)
-CROSS JOIN generate_series(0, 23) AS h (n);
+SELECT region_code, utc_day,
+  generate_series(first, first + interval '23 hours', interval '1 hour') AS hour
+FROM (
+  SELECT i.region_code, date '1970-01-01' + d.n AS utc_day,
+    (date '1970-01-01' + d.n)::timestamp AT TIME ZONE 'UTC'
+      + extract(minute FROM date_trunc('hour', now(), i.site_tz) AT TIME ZONE 'UTC')
+      * interval '1 minute' AS first
+  FROM fleet_contract.contract_info i
+  CROSS JOIN generate_series(
+    (now() AT TIME ZONE 'UTC')::date - date '1970-01-01' - 400,
+    (now() AT TIME ZONE 'UTC')::date - date '1970-01-01' + 1) AS d (n)) AS days;
 
 -- What an hour's rows without a version add to its fingerprint: hashes of their texts. Apart, since
 -- who has versions need not plan for every column of every view.
@@ -245,11 +247,11 @@ BEGIN
       nullif(sum(b), 0::numeric) AS b, nullif(sum(x), 0::numeric) AS x,
       string_agg(l, ' ') AS l, string_agg(w, ' ') AS w
     FROM flows GROUP BY 1, 2, 3),
+  -- Here and in the next step what differs most comes first: a sort looks no further.
   scored AS (
-    SELECT left(coalesce(r.model_code, ''), 64) AS m, left(coalesce(r.model_version, ''), 64) AS v,
-      left(coalesce(r.class_code, ''), 64) AS c, a.node AS g,
-      CASE WHEN r.score > '-Infinity' AND r.score < 'Infinity' THEN r.score END AS score,
-      count(*)::int AS n, (count(*) FILTER (WHERE r.is_positive))::int AS p,
+    SELECT CASE WHEN r.score > '-Infinity' AND r.score < 'Infinity' THEN r.score END AS score,
+      left(coalesce(r.model_code, ''), 64) AS m, left(coalesce(r.model_version, ''), 64) AS v,
+      left(coalesce(r.class_code, ''), 64) AS c, a.node AS g, count(*)::int AS n, (count(*) FILTER (WHERE r.is_positive))::int AS p,
       sum(least(greatest(r.n_objects, 0), 1000)) AS o
     FROM attempts a CROSS JOIN LATERAL (
       SELECT model_code, model_version, class_code, score, is_positive, n_objects
@@ -260,7 +262,7 @@ BEGIN
     SELECT m, v, c, g, sum(n) AS n, sum(p) AS p, sum(n) FILTER (WHERE score IS NULL) AS x,
       count(score) AS d, max(n) FILTER (WHERE score IS NOT NULL) AS e, sum(o)::bigint AS o,
       row_number() OVER (ORDER BY sum(n) DESC, m, v, c, g) AS place
-    FROM scored GROUP BY 1, 2, 3, 4),
+    FROM scored GROUP BY c, g, m, v),
   outputs AS (
     SELECT CASE WHEN place <= 256 THEN m ELSE '(other)' END AS m,
       CASE WHEN place <= 256 THEN v ELSE '(other)' END AS v,
