@@ -82,9 +82,9 @@ class Siege:
         ]
         for thread in others:
             thread.start()
-        with cluster.connect(DATABASE) as center:
-            while self._wants_kills():
-                self._kill_or_wait(center)
+        with cluster.connect(DATABASE) as center, cluster.connect(DATABASE) as holder:
+            while self.seen["kills"] < N_KILLS:
+                self._kill_or_wait(center, holder)
         for thread in others:
             thread.join()
         self.collector.stop()
@@ -95,20 +95,23 @@ class Siege:
         self.collector.stop()
         self.writers.kill()
 
-    def _wants_kills(self) -> bool:
-        # On a busy machine the moment between a write and its commit is seldom hit.
-        most = N_KILLS if self.seen["kills after writing"] else 2 * N_KILLS
-        return self.seen["kills"] < most
-
-    def _kill_or_wait(self, center: psycopg.Connection[Any]) -> None:
+    def _kill_or_wait(
+        self, center: psycopg.Connection[Any], holder: psycopg.Connection[Any]
+    ) -> None:
         self.collector.await_work()
         if self.random.random() < 0.2:
             self.collector.await_rest()
-            return
-        if self.random.random() < 0.3:
-            self._await_writing(center)
+        elif self.random.random() < 0.3:
+            # One call writes and commits, too quickly to be met by chance.
+            with holder.transaction():
+                holder.execute("LOCK TABLE regions_dailyrollup IN EXCLUSIVE MODE")
+                self._await_writing(center)
+                self._kill(center)
         else:
             time.sleep(self.random.uniform(0, self.random.choice((0.05, 0.1, 0.2, 0.5))))
+            self._kill(center)
+
+    def _kill(self, center: psycopg.Connection[Any]) -> None:
         if (killed := self.collector.kill(center)) is not None:
             is_in_transaction, has_written = killed
             self.seen["kills"] += 1
@@ -116,7 +119,7 @@ class Siege:
             self.seen["kills after writing"] += has_written
 
     def _await_writing(self, center: psycopg.Connection[Any]) -> None:
-        """Wait until what the collection wrote is not committed yet, or a second for nothing."""
+        """Wait until hours are written and their days are not, or a second for nothing."""
         name = f"collector {self.collector.events()[-1].pid}"
         deadline = time.monotonic() + 1
         while time.monotonic() < deadline:
