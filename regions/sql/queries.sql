@@ -59,6 +59,8 @@ SELECT (SELECT count(*) FROM fleet_contract.study WHERE received_at > now() + in
 -- Hours whose row versions are not those that our bucket was made of, with their counts: of so many
 -- hours, from the one that holds window_from. And, without an hour, what the region says of itself.
 -- name: changed_hours
+-- An hour without rows has the fingerprint 0, and comes only if we have its bucket. Its version says
+-- so: to compare hours themselves, a new session would look up one more type.
 WITH known AS MATERIALIZED (
   SELECT hour, fingerprint FROM regions_hourlyrollup
   WHERE region_id = %(region)s AND hour > %(hour_before)s AND hour < %(window_to)s)

@@ -251,7 +251,8 @@ BEGIN
   scored AS (
     SELECT CASE WHEN r.score > '-Infinity' AND r.score < 'Infinity' THEN r.score END AS score,
       left(coalesce(r.model_code, ''), 64) AS m, left(coalesce(r.model_version, ''), 64) AS v,
-      left(coalesce(r.class_code, ''), 64) AS c, a.node AS g, count(*)::int AS n, (count(*) FILTER (WHERE r.is_positive))::int AS p,
+      left(coalesce(r.class_code, ''), 64) AS c, a.node AS g, count(*)::int AS n,
+      (count(*) FILTER (WHERE r.is_positive))::int AS p,
       sum(least(greatest(r.n_objects, 0), 1000)) AS o
     FROM attempts a CROSS JOIN LATERAL (
       SELECT model_code, model_version, class_code, score, is_positive, n_objects
