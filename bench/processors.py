@@ -52,7 +52,7 @@ def _with_children(pid: int) -> float:
 def _own_s(pid: int) -> float:
     """Return a process's time by its clock, whose number is that of clock_getcpuclockid(3).
 
-    What /proc tells is cut to hundredths of a second, twice: some ten milliseconds of a new backend.
+    What /proc tells is cut to hundredths of a second, twice: ten milliseconds of a new backend.
     Raises OSError when the process has ended.
     """
     return time.clock_gettime((~pid << 3) | 2)
