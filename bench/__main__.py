@@ -51,6 +51,9 @@ ONE_WAY_S = collecting.RTT_S / 2
 # For the hundred databases of one server: 10 MB each. A region's own server has 128 MB, unless set
 # otherwise, for its one.
 REGIONAL_BUFFERS = "1GB"
+# Autovacuum looks at every database once in this time: a hundred servers of their own would spread
+# that over a hundred machines.
+REGIONAL_NAPTIME = "100min"
 
 
 def run_page(report: Report, _regional: Cluster) -> None:
@@ -123,6 +126,8 @@ def measure(names: list[str]) -> None:
     try:
         central.start()
         regional.start()
+        regional.execute(f"ALTER SYSTEM SET autovacuum_naptime = '{REGIONAL_NAPTIME}'")
+        regional.execute("SELECT pg_reload_conf()")
         create_center(central)
         for name in names:
             report = Report(name)
