@@ -124,6 +124,14 @@ def test_it_shows_hostile_text_as_text(reader):
     assert page.count(escape(HOSTILE)) >= 3
 
 
+def test_it_breaks_a_reason_after_an_underscore_only(reader):
+    region = make_live_region()
+    DailyRollup.objects.filter(region=region).update(n_rejected=200)
+    make_cause(region, "image_content", 200, hour=now().replace(minute=0, second=0, microsecond=0))
+
+    assert "image_<wbr>content: 200" in reader.get(f"/day/{today()}/").content.decode()
+
+
 def test_it_shows_hostile_numbers_as_text(reader):
     region = make_live_region()
     DailyRollup.objects.filter(day=today()).update(n_rejected=1400)
