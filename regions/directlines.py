@@ -141,7 +141,9 @@ class DirectLines(threading.Thread):
             if task is not None:
                 self._carried[task] = line
                 task.add_done_callback(lambda done: self._carried.pop(done, None))
-            await carry_one(line, (reader, writer))
+            # asyncio tells a cancelled connection to the log as an error, with a traceback.
+            with suppress(asyncio.CancelledError):
+                await carry_one(line, (reader, writer))
 
         server = await asyncio.start_unix_server(carry, line.socket, backlog=BACKLOG)
         share(line.socket, 0o660, 0o666)

@@ -99,7 +99,10 @@ def test_it_encrypts_where_the_region_can(
 
 
 def test_it_ends_connections_and_sockets_with_the_path(
-    lines: DirectLines, line: Line, region_database: Callable[..., RegionDatabase]
+    lines: DirectLines,
+    line: Line,
+    region_database: Callable[..., RegionDatabase],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     database = region_database()
     lines.follow([line])
@@ -110,6 +113,7 @@ def test_it_ends_connections_and_sockets_with_the_path(
             reader.execute("SELECT 1")
 
     assert not line.folder.exists()
+    assert not caplog.records
 
 
 def test_it_ends_a_connection_whose_region_refuses(lines: DirectLines, line: Line) -> None:
