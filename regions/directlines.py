@@ -144,6 +144,7 @@ class DirectLines(threading.Thread):
             # asyncio tells a cancelled connection to the log as an error, with a traceback.
             with suppress(asyncio.CancelledError):
                 await carry_one(line, (reader, writer))
+            writer.transport.abort()
 
         server = await asyncio.start_unix_server(carry, line.socket, backlog=BACKLOG)
         share(line.socket, 0o660, 0o666)
@@ -151,11 +152,10 @@ class DirectLines(threading.Thread):
 
 
 async def carry_one(line: Line, near: Streams) -> None:
-    """Carry one connection until either side ends it or the region goes mute."""
+    """Carry one connection until either side ends it or the region goes mute; `near` stays open."""
     try:
         far = await open_far(line)
     except (OSError, TimeoutError, EOFError):
-        near[1].transport.abort()
         return
     wire = Wire(line, far, asyncio.get_running_loop().time())
     works = [
@@ -166,8 +166,7 @@ async def carry_one(line: Line, near: Streams) -> None:
     finally:
         for work in works:
             work.cancel()
-        for _reader, writer in (near, far):
-            writer.transport.abort()
+        far[1].transport.abort()
         await asyncio.gather(*works, return_exceptions=True)
 
 

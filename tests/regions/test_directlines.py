@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -114,6 +115,20 @@ def test_it_ends_connections_and_sockets_with_the_path(
 
     assert not line.folder.exists()
     assert not caplog.records
+
+
+def test_it_ends_a_connection_that_is_still_dialling(lines: DirectLines, line: Line) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, socket.socket(socket.AF_UNIX) as near:
+        silent.settimeout(5)
+        near.settimeout(5)
+        slow = Line(1, "127.0.0.1", silent.getsockname()[1], line.folder)
+        lines.follow([slow])
+        near.connect(str(slow.socket))
+        far, _address = silent.accept()
+        with far:
+            lines.follow([])
+
+            assert near.recv(1) == b""
 
 
 def test_it_ends_a_connection_whose_region_refuses(lines: DirectLines, line: Line) -> None:
