@@ -164,6 +164,6 @@ def _number_cell(cell: Cell) -> str:
 
 
 def _notes(cell: Cell) -> str:
-    """A word of the contract's vocabulary may break after an underscore, not at any letter."""
+    """A word of the contract's vocabulary breaks after an underscore rather than at any letter."""
     texts = (escape(note).replace("_", "_<wbr>") for note in cell.notes)
     return "".join(f'<span class="note-line"><bdi>{text}</bdi></span>' for text in texts)

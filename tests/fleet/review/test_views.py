@@ -124,7 +124,7 @@ def test_it_shows_hostile_text_as_text(reader):
     assert page.count(escape(HOSTILE)) >= 3
 
 
-def test_it_breaks_a_reason_after_an_underscore_only(reader):
+def test_it_lets_a_reason_break_after_an_underscore(reader):
     region = make_live_region()
     DailyRollup.objects.filter(region=region).update(n_rejected=200)
     make_cause(region, "image_content", 200, hour=now().replace(minute=0, second=0, microsecond=0))
