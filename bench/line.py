@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from typing import cast
 
-from fleet.demo.relay import Relay
+from fleet.demo.relay import Mode, Relay
 from fleet.demo.servers import LOOPBACK
 
 
@@ -16,7 +17,7 @@ def main() -> None:
         if command == "bytes":
             print(relay.bytes_to_target, relay.bytes_from_target, flush=True)
         else:
-            relay.mode = command  # type: ignore[assignment]
+            relay.mode = cast(Mode, command)
             print("ok", flush=True)
 
 
